@@ -1,0 +1,124 @@
+/**
+ * Canonical JSON: one text for all JSON values that are equal, whatever the order of their properties.
+ *
+ * Keys and fingerprints are made of it, so two values that differ must never give the same text (G8), and anything
+ * that is not JSON is refused instead of being guessed at.
+ */
+
+/** Says which part of a value is not JSON. `path` is empty for the value itself, else like `items[0].at`. */
+export class NotJsonError extends Error {
+  readonly path: string;
+  readonly found: string;
+
+  constructor(path: string, found: string) {
+    super(`${path === "" ? "the value" : `\`${path}\``} is ${found}, which is not a JSON value`);
+    this.path = path;
+    this.found = found;
+  }
+}
+
+/** Deeper than any document a person writes; keeps the recursion off the end of the stack. */
+const MAX_DEPTH = 500;
+
+/**
+ * Properties in code unit order, no white space; `undefined` as `JSON.stringify` has it (left out of objects, `null`
+ * elsewhere). Throws {@link NotJsonError} for everything else that is not JSON, also for circular structures.
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, "", 0);
+}
+
+function write(value: unknown, path: string, depth: number): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new NotJsonError(path, String(value));
+      return JSON.stringify(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "undefined":
+      return "null";
+    case "object":
+      break;
+    default:
+      throw new NotJsonError(path, nameOf(value));
+  }
+  if (value === null) return "null";
+  if (value instanceof ExactNumber) return value.text;
+  if (depth >= MAX_DEPTH) throw new NotJsonError("", `nested more than ${MAX_DEPTH} levels deep (or circular)`);
+  if (Array.isArray(value)) {
+    const items: string[] = [];
+    for (let i = 0; i < value.length; i++) items.push(write(value[i], `${path}[${i}]`, depth + 1));
+    return `[${items.join(",")}]`;
+  }
+  if (!isPlainObject(value)) throw new NotJsonError(path, nameOf(value));
+  const members: string[] = [];
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[name];
+    if (member === undefined) continue;
+    members.push(`${JSON.stringify(name)}:${write(member, path === "" ? name : `${path}.${name}`, depth + 1)}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** An object literal, from this realm or another (`vm` contexts, test runners), or one without a prototype. */
+export function isPlainObject(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
+}
+
+/** How a person would call it: `a Date`, `a function`, `a bigint`. */
+export function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "" ? `a ${name}` : "an object of no known class";
+}
+
+/**
+ * The canonical text of a JSON document, number by number as written: `10.00` and `1e1` are the same, and
+ * 9007199254740993 is not 9007199254740992 although both are the same double. `undefined` when it is not JSON.
+ */
+export function canonicalJsonText(text: string): string | undefined {
+  try {
+    if (!MAY_LOSE_DIGITS.test(text)) return canonicalJson(JSON.parse(text));
+    return canonicalJson(
+      JSON.parse(text, (_name, value, context?: { source?: string }) =>
+        typeof value === "number" ? exactNumber(value, context?.source ?? String(value)) : value,
+      ),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Doubles tell all decimals of up to 15 digits apart; with more digits, or an exponent, they may not. */
+const MAY_LOSE_DIGITS = /[\d.]{16}|\d[eE]/;
+
+/** A number that no double holds, as its decimal digits. Its text is never the text of a double. */
+class ExactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The number itself where it says all that was written, else its digits. */
+function exactNumber(value: number, source: string): number | ExactNumber {
+  const written = decimal(source);
+  return decimal(String(value)) === written ? value : new ExactNumber(written);
+}
+
+/** One text for one decimal value: sign, digits without outer zeros, power of ten. */
+function decimal(source: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(source) ?? [source, source];
+  const significant = `${whole}${fraction}`.replace(/^0+/, "");
+  const digits = significant.replace(/0+$/, "");
+  if (digits === "") return `${sign.replace("-", "")}0`;
+  return `${sign}${digits}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(significant.length - digits.length)}`;
+}
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/;

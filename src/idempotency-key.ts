@@ -1,0 +1,45 @@
+/** A deterministic key, for producers and callers: the same work gives the same key on every try and every host. */
+import { canonicalJson, NotJsonError } from "./core/canonical-json.ts";
+import { readKey, sha256 } from "./core/key.ts";
+import { KeyInvalidError, KeyMissingError } from "./errors.ts";
+
+export interface IdempotencyKeyParts {
+  /** What is acted on, such as `"order-123"`. */
+  readonly entityId: string | number;
+  /** What is done to it, such as `"create"`. */
+  readonly action: string;
+  /** The parameters that change the result: JSON values, in any order. Leave out what differs between two tries. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * 32 hex characters: SHA-256 over entity, action and sorted parameters, cut to 128 bits.
+ *
+ * @throws KeyMissingError when the entity, the action or a parameter is missing (`undefined`; an empty entity or action).
+ * @throws KeyInvalidError when a parameter is not JSON; it names the part.
+ * @example
+ * idempotencyKey({ entityId: "order-123", action: "create", params: { amount: 100, currency: "USD" } });
+ */
+export function idempotencyKey(parts: IdempotencyKeyParts): string {
+  const { entityId, action, params = {} } = parts ?? {};
+  for (const [name, value] of Object.entries({ entityId, action })) {
+    const reading = readKey(value);
+    if (reading.kind === "missing") throw new KeyMissingError(`idempotencyKey: \`${name}\` is missing.`);
+    if (reading.kind === "invalid" || (typeof value !== "string" && typeof value !== "number")) {
+      throw new KeyInvalidError(
+        `idempotencyKey: \`${name}\` must be a string${name === "action" ? "" : " or a number"}.`,
+      );
+    }
+  }
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined)
+      throw new KeyMissingError(`idempotencyKey: the parameter \`${name}\` is undefined: leave it out, or give it.`);
+  }
+  try {
+    return sha256(canonicalJson([entityId, action, params])).slice(0, 32);
+  } catch (error) {
+    if (error instanceof NotJsonError)
+      throw new KeyInvalidError(`idempotencyKey: in the parameters, ${error.message}.`);
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** The public names, listed by hand. */
+export type { StoredType } from "./core/codec.ts";
+export type { CompletedRecord, InProgressRecord, RecordVersion, ReleasedRecord, StoredRecord } from "./core/record.ts";
+export { currentExecution, type Execution } from "./engine/execution.ts";
+export {
+  IdempotencyError,
+  InProgressError,
+  InvalidOptionsError,
+  isIdempotencyError,
+  isInProgressError,
+  isInvalidOptionsError,
+  isKeyInvalidError,
+  isKeyMissingError,
+  isOwnershipLostError,
+  isPayloadMismatchError,
+  isResultNotStorableError,
+  isStoreUnavailableError,
+  KeyInvalidError,
+  KeyMissingError,
+  OwnershipLostError,
+  PayloadMismatchError,
+  ResultNotStorableError,
+  StoreUnavailableError,
+} from "./errors.ts";
+export type { EventListener, IdempotencyEvent } from "./events.ts";
+export { type ExecuteOnceOptions, executeOnce, type Once } from "./execute-once.ts";
+export type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
+export { type IdempotencyKeyParts, idempotencyKey } from "./idempotency-key.ts";
+export { type IdempotentOptions, idempotent } from "./idempotent.ts";
+export { type HttpOptions, idempotentHttp } from "./idempotent-http.ts";
+export type { CommonOptions } from "./options.ts";
+export { everyOutcome, type Outcome, type ShouldStore, successOnly } from "./should-store.ts";
+export type { InsertResult, Store, SwapResult } from "./store.ts";

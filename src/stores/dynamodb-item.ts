@@ -1,0 +1,147 @@
+/** A record as a DynamoDB item and back. Knows attribute names and types, nothing of requests. */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { StoredRecord } from "../core/record.ts";
+import { InvalidOptionsError, StoreUnavailableError } from "../errors.ts";
+
+/** The attributes of an item. The keys are the default names. */
+export interface AttributeNames {
+  /** The partition key, a string. */
+  readonly id: string;
+  readonly status: string;
+  readonly owner: string;
+  readonly fence: string;
+  readonly attempts: string;
+  /** Epoch milliseconds. */
+  readonly lease_until: string;
+  /** Epoch seconds: the table's TTL attribute. */
+  readonly expires_at: string;
+  readonly payload_hash: string;
+  readonly result: string;
+  /** Epoch milliseconds. */
+  readonly created_at: string;
+  /** Epoch milliseconds. */
+  readonly completed_at: string;
+  /** The error that ended an attempt whose outcome is not kept. */
+  readonly error_name: string;
+}
+
+const DEFAULTS: AttributeNames = {
+  id: "id",
+  status: "status",
+  owner: "owner",
+  fence: "fence",
+  attempts: "attempts",
+  lease_until: "lease_until",
+  expires_at: "expires_at",
+  payload_hash: "payload_hash",
+  result: "result",
+  created_at: "created_at",
+  completed_at: "completed_at",
+  error_name: "error_name",
+};
+
+/** The names in use. Throws an {@link InvalidOptionsError} for an unknown, empty or doubled one. */
+export function attributeNames(renamed: Partial<AttributeNames> = {}): AttributeNames {
+  for (const [name, value] of Object.entries(renamed)) {
+    if (!Object.hasOwn(DEFAULTS, name)) {
+      const allowed = Object.keys(DEFAULTS).join(", ");
+      throw new InvalidOptionsError(
+        `dynamoDBStore: \`attributeNames\` has the unknown name \`${name}\`; allowed are ${allowed}.`,
+      );
+    }
+    if (typeof value !== "string" || value === "") {
+      throw new InvalidOptionsError(
+        `dynamoDBStore: \`attributeNames.${name}\` must be the name of an attribute, a string that is not empty.`,
+      );
+    }
+  }
+  const names = { ...DEFAULTS, ...renamed };
+  const all = Object.values(names);
+  const twice = all.find((name, i) => all.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new InvalidOptionsError(`dynamoDBStore: \`attributeNames\` gives the name \`${twice}\` to two attributes.`);
+  return names;
+}
+
+/** A table, as conditions and errors speak of it. */
+export interface Table {
+  readonly name: string;
+  readonly names: AttributeNames;
+}
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** Without attributes that are absent: a client may be set to refuse `undefined`. */
+export function toItem(record: StoredRecord, names: AttributeNames): Record<string, unknown> {
+  return {
+    [names.id]: record.id,
+    [names.status]: record.status,
+    [names.owner]: record.owner,
+    [names.fence]: record.fence,
+    [names.attempts]: record.attempts,
+    [names.lease_until]: record.leaseUntil,
+    [names.expires_at]: record.expiresAt,
+    [names.created_at]: record.createdAt,
+    ...(record.payloadHash === undefined ? {} : { [names.payload_hash]: record.payloadHash }),
+    ...(record.status === "COMPLETED"
+      ? { [names.result]: record.result, [names.completed_at]: record.completedAt }
+      : {}),
+    ...(record.status === "RELEASED" && record.errorName !== undefined ? { [names.error_name]: record.errorName } : {}),
+  };
+}
+
+/** Throws a `StoreUnavailableError` for an item that this library did not write. */
+export function fromItem(item: Item, table: Table): StoredRecord {
+  const { names } = table;
+  const text = (name: string): string => {
+    const value = item[name];
+    if (typeof value !== "string") throw foreignItem(table, item[names.id], name);
+    return value;
+  };
+  const number = (name: string): number => {
+    const value = item[name];
+    const read = Number(
+      typeof value === "object" && value !== null && "value" in value ? value.value : (value ?? Number.NaN),
+    );
+    if (!Number.isFinite(read)) throw foreignItem(table, item[names.id], name);
+    return read;
+  };
+  const base = {
+    id: text(names.id),
+    owner: text(names.owner),
+    fence: number(names.fence),
+    attempts: number(names.attempts),
+    leaseUntil: number(names.lease_until),
+    expiresAt: number(names.expires_at),
+    ...(item[names.payload_hash] === undefined ? {} : { payloadHash: text(names.payload_hash) }),
+    createdAt: number(names.created_at),
+  };
+  const status = text(names.status);
+  switch (status) {
+    case "IN_PROGRESS":
+      return { ...base, status };
+    case "COMPLETED":
+      return { ...base, status, result: text(names.result), completedAt: number(names.completed_at) };
+    case "RELEASED":
+      return {
+        ...base,
+        status,
+        ...(item[names.error_name] === undefined ? {} : { errorName: text(names.error_name) }),
+      };
+    default:
+      throw foreignItem(table, base.id, names.status);
+  }
+}
+
+/** The table is shared with something else, or was written to by hand. */
+function foreignItem(table: Table, id: unknown, attribute: string): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `Idempotency table \`${table.name}\`: the item \`${String(id)}\` is not a record of lambda-once (see its attribute \`${attribute}\`). Use a table of its own, or delete the item.`,
+    { transient: false },
+  );
+}
+
+/** The item of an exception: the document client translates answers, not exceptions. */
+export function plain(item: Readonly<Record<string, AttributeValue>>): Item {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S ?? value.N ?? value.B]));
+}
