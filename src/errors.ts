@@ -123,7 +123,7 @@ function named(kind: { readonly prototype: object }, name: string): void {
 
 /** Whether it is any error of this library. */
 export function isIdempotencyError(error: unknown): error is IdempotencyError {
-  return error instanceof Error && (error as { [BRAND]?: unknown })[BRAND] === true;
+  return typeof error === "object" && error !== null && (error as { [BRAND]?: unknown })[BRAND] === true;
 }
 
 function is(error: unknown, name: string): boolean {

@@ -5,6 +5,7 @@
  * `{"$date":"2026-11-24T00:00:00.000Z"}`; an object of the caller's own that looks like one is wrapped in `$object`.
  * What cannot be written is found out here, before any write (G13). Decoding always makes new objects (G6).
  */
+import { types as is } from "node:util";
 import { isPlainObject, nameOf } from "./canonical-json.ts";
 
 /** How one class is stored and revived. */
@@ -89,13 +90,13 @@ function writeObject(value: object, w: Writing): unknown {
   if (type !== undefined) return { $type: type.name, value: inside("$type", type.encode(value), w) };
   if (Array.isArray(value)) return writeItems(value, w);
   if (isPlainObject(value)) return writeMembers(value, w);
-  if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() };
-  if (value instanceof Map) return { $map: [...value].map(([k, v], i) => [inside(i, k, w), inside(i, v, w)]) };
-  if (value instanceof Set) return { $set: [...value].map((item, i) => inside(i, item, w)) };
+  if (is.isDate(value)) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() };
+  if (is.isMap(value)) return { $map: [...value].map(([k, v], i) => [inside(i, k, w), inside(i, v, w)]) };
+  if (is.isSet(value)) return { $set: [...value].map((item, i) => inside(i, item, w)) };
   if (ArrayBuffer.isView(value)) return writeBytes(value);
-  if (value instanceof ArrayBuffer) return { $bytes: base64(new Uint8Array(value)), of: "ArrayBuffer" };
-  if (value instanceof RegExp) return { $regexp: [value.source, value.flags] };
-  if (value instanceof Error) return writeError(value, w);
+  if (is.isAnyArrayBuffer(value)) return { $bytes: base64(new Uint8Array(value)), of: "ArrayBuffer" };
+  if (is.isRegExp(value)) return { $regexp: [value.source, value.flags] };
+  if (is.isNativeError(value) || value instanceof Error) return writeError(value, w);
   if (isOpaque(value)) throw notStorable(w, nameOf(value));
   const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
   if (typeof toJson === "function") {
@@ -103,7 +104,7 @@ function writeObject(value: object, w: Writing): unknown {
     if (json === value) return writeMembers(value as Record<string, unknown>, w);
     return inside("toJSON()", json, w);
   }
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) return write(value.valueOf(), w);
+  if (is.isBoxedPrimitive(value)) return write(value.valueOf(), w);
   return writeMembers(value as Record<string, unknown>, w);
 }
 
@@ -146,8 +147,8 @@ function writeError(error: Error, w: Writing): unknown {
   for (const name of Object.keys(error))
     if (!ERROR_FIELDS.has(name)) own[name] = inside(name, (error as never)[name], w);
   return {
-    $error: error.name,
-    message: error.message,
+    $error: String(error.name),
+    message: String(error.message),
     ...(Object.hasOwn(error, "cause") ? { cause: inside("cause", error.cause, w) } : {}),
     ...(error instanceof AggregateError ? { errors: inside("errors", error.errors, w) } : {}),
     ...(Object.keys(own).length === 0 ? {} : { own }),
@@ -158,8 +159,7 @@ const ERROR_FIELDS: ReadonlySet<string> = new Set(["message", "stack", "cause", 
 
 /** What has a state that no text holds: storing its properties would be storing nothing. */
 function isOpaque(value: object): boolean {
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
-    return true;
+  if (is.isPromise(value) || is.isWeakMap(value) || is.isWeakSet(value) || value instanceof WeakRef) return true;
   const v = value as Record<PropertyKey, unknown>;
   return [v["then"], v["pipe"], v["getReader"], v["arrayBuffer"], v[Symbol.asyncIterator], v["next"]].some(
     (member) => typeof member === "function",

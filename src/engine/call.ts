@@ -3,7 +3,7 @@
  */
 import type { Outcome, StoredType } from "../core/codec.ts";
 import type { ErrorSubject, IdempotencyError } from "../errors.ts";
-import { isStoreUnavailableError, StoreUnavailableError } from "../errors.ts";
+import { isResultNotStorableError, isStoreUnavailableError, StoreUnavailableError } from "../errors.ts";
 import type { EventListener } from "../events.ts";
 import type { Execution } from "./execution.ts";
 import { before, type Runtime } from "./runtime.ts";
@@ -90,8 +90,7 @@ export async function ask<T>(
     const answer = await before(runtime.clock, giveUpAt, verb());
     if (answer.inTime) return answer.value;
   } catch (error) {
-    if (error instanceof Error && (isStoreUnavailableError(error) || error.name === "ResultNotStorableError"))
-      throw error;
+    if (isStoreUnavailableError(error) || isResultNotStorableError(error)) throw error;
     const said = error instanceof Error ? error.message : String(error);
     throw new StoreUnavailableError(`The idempotency store failed: ${said} (${shown(call)})`, {
       ...subject,

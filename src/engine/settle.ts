@@ -110,12 +110,19 @@ function notStorable(call: Call, reason: string): ResultNotStorableError {
 
 async function release(s: Settling): Promise<Settled> {
   const { runtime, policy, outcome } = s;
-  const name = !outcome.ok && outcome.error instanceof Error ? outcome.error.name : undefined;
-  const write = await commit(s, released(s.mine, name, runtime.clock.now(), policy.ttlSeconds));
+  const write = await commit(s, released(s.mine, errorName(outcome), runtime.clock.now(), policy.ttlSeconds));
   if (write.kind === "done") policy.emit({ type: "released", ...attemptOf(s) });
   else if (write.kind === "failed") policy.emit({ type: "completionFailed", ...attemptOf(s), error: write.error });
   else policy.emit({ type: "ownershipLost", ...attemptOf(s) });
   return { ending: ending(s.outcome), stored: undefined };
+}
+
+const LONGEST_ERROR_NAME = 200;
+
+function errorName(outcome: Outcome): string | undefined {
+  if (outcome.ok || !(outcome.error instanceof Error)) return undefined;
+  const name: unknown = outcome.error.name;
+  return typeof name === "string" && name !== "" ? name.slice(0, LONGEST_ERROR_NAME) : undefined;
 }
 
 type Write = SettleDecision | { readonly kind: "failed"; readonly error: IdempotencyError };

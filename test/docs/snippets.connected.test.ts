@@ -1,0 +1,54 @@
+/** The snippets of the README do what it says they do: they are run, on the engine of this run. */
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { beforeAll, expect, inject, test } from "vitest";
+import { idempotencyTableFile, readTableDefinitions } from "../../local/tables.ts";
+import { engineClient } from "../support/dynamodb.ts";
+
+beforeAll(async () => {
+  process.env["AWS_ENDPOINT_URL_DYNAMODB"] = inject("dynamoDB").endpoint;
+  const [definition] = await readTableDefinitions(idempotencyTableFile);
+  if (definition === undefined) throw new Error("infra/idempotency-table.yml defines no table");
+  await engineClient().send(new CreateTableCommand({ ...definition.create, TableName: "payments-idempotency" }));
+});
+
+test("the payment endpoint charges once and marks the replay", async () => {
+  const { createPayment } = await import("../../examples/snippets/payment.ts");
+  const { chargeCount } = await import("../../examples/snippets/bank.ts");
+  const event = {
+    version: "2.0",
+    routeKey: "POST /payments",
+    rawPath: "/payments",
+    rawQueryString: "",
+    headers: { "idempotency-key": "order-123" },
+    requestContext: { http: { method: "POST", path: "/payments" } },
+    body: '{"amount":100}',
+    isBase64Encoded: false,
+  };
+  const call = createPayment as unknown as (given: unknown) => Promise<unknown>;
+  expect(await call(event)).toEqual({ statusCode: 201, body: '{"id":"ch_1","amount":100}' });
+  expect(await call(event)).toEqual({
+    statusCode: 201,
+    body: '{"id":"ch_1","amount":100}',
+    headers: { "Idempotent-Replayed": "true" },
+  });
+  expect(chargeCount()).toBe(1);
+});
+
+test("the nightly report comes back with its date", async () => {
+  const { nightly } = await import("../../examples/snippets/nightly-report.ts");
+  const first = await nightly({ reportDate: "2026-11-24" });
+  expect(first).toEqual({ rows: 10, at: expect.any(Date) });
+  expect(await nightly({ reportDate: "2026-11-24" })).toEqual(first);
+});
+
+test("an order ships once", async () => {
+  const { shipOrder } = await import("../../examples/snippets/ship-order.ts");
+  expect(await shipOrder("order-1", "Main St 1")).toBe("parcel to Main St 1, label 32 characters");
+  expect(await shipOrder("order-1", "Main St 1")).toBe("parcel to Main St 1, label 32 characters (booked before)");
+});
+
+test("errors are told apart by their guards", async () => {
+  const { tryTransfer } = await import("../../examples/snippets/handle-errors.ts");
+  expect(await tryTransfer({ id: "t1", cents: 500 })).toBe("moved 500");
+  expect(await tryTransfer({ id: "t1", cents: 900 })).toBe("that id was used for another transfer");
+});
