@@ -109,6 +109,14 @@ export class ResultNotStorableError extends IdempotencyError {
   }
 }
 
+/** The work failed as often as `maxAttempts` allows, and is parked: it is not run again before its record expires. */
+export class AttemptsExhaustedError extends IdempotencyError {
+  declare readonly name: "AttemptsExhaustedError";
+  static {
+    named(this, "AttemptsExhaustedError");
+  }
+}
+
 /** An option is unknown, missing or out of range. Thrown when a wrapper or a store is made, before anything runs. */
 export class InvalidOptionsError extends IdempotencyError {
   declare readonly name: "InvalidOptionsError";
@@ -156,6 +164,10 @@ export function isStoreUnavailableError(error: unknown): error is StoreUnavailab
 
 export function isResultNotStorableError(error: unknown): error is ResultNotStorableError {
   return is(error, "ResultNotStorableError");
+}
+
+export function isAttemptsExhaustedError(error: unknown): error is AttemptsExhaustedError {
+  return is(error, "AttemptsExhaustedError");
 }
 
 export function isInvalidOptionsError(error: unknown): error is InvalidOptionsError {

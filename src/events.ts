@@ -32,6 +32,8 @@ export type IdempotencyEvent =
   | (AttemptEvent & { readonly type: "completed" })
   /** The attempt ended without an outcome to keep: the next call runs again. */
   | (AttemptEvent & { readonly type: "released" })
+  /** The last attempt that there may be has failed or died: the work is not run again before the record expires. */
+  | (AttemptEvent & { readonly type: "parked" })
   /** The handler ended after another attempt had taken the key over. */
   | (AttemptEvent & { readonly type: "ownershipLost" })
   /** The outcome, or the release, could not be stored. */

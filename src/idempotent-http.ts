@@ -99,7 +99,9 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
     const done = await execute(runtime, policy, { ...work, ...prepared.call });
     if (done.kind === "refused") return problemResponse(request, done.error);
     const value = deliver(done);
-    return done.replayed && request !== undefined ? replayResponse(request, value, markerName) : value;
+    return done.kind === "returned" && done.replayed && request !== undefined
+      ? replayResponse(request, value, markerName)
+      : value;
   };
   return wrapped as (event: E, context?: Context) => Promise<HttpResponse<E, R>>;
 }

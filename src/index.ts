@@ -1,11 +1,20 @@
 /** The public names, listed by hand. */
 export type { StoredType } from "./core/codec.ts";
-export type { CompletedRecord, InProgressRecord, RecordVersion, ReleasedRecord, StoredRecord } from "./core/record.ts";
+export type {
+  CompletedRecord,
+  FailedRecord,
+  InProgressRecord,
+  RecordVersion,
+  ReleasedRecord,
+  StoredRecord,
+} from "./core/record.ts";
 export { currentExecution, type Execution } from "./engine/execution.ts";
 export {
+  AttemptsExhaustedError,
   IdempotencyError,
   InProgressError,
   InvalidOptionsError,
+  isAttemptsExhaustedError,
   isIdempotencyError,
   isInProgressError,
   isInvalidOptionsError,
@@ -28,6 +37,8 @@ export type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
 export { type IdempotencyKeyParts, idempotencyKey } from "./idempotency-key.ts";
 export { type IdempotentOptions, idempotent } from "./idempotent.ts";
 export { type HttpOptions, idempotentHttp } from "./idempotent-http.ts";
+export { idempotentSqs } from "./idempotent-sqs.ts";
 export type { CommonOptions } from "./options.ts";
 export { everyOutcome, type Outcome, type ShouldStore, successOnly } from "./should-store.ts";
+export type { ParsedRecord, SqsOptions } from "./sqs-options.ts";
 export type { InsertResult, Store, SwapResult } from "./store.ts";

@@ -60,10 +60,11 @@ const isFunction: Check = (value) => (typeof value === "function" ? undefined : 
 const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "`true` or `false`");
 
 export const functionCheck: Check = isFunction;
+export const booleanCheck: Check = isBoolean;
 export const textCheck: Check = (value) =>
   typeof value === "string" && value.trim() !== "" ? undefined : "a string that is not empty";
 
-function whole(from: number, to: number, unit: string): Check {
+export function wholeCheck(from: number, to: number, unit: string): Check {
   const allowed = `a whole number of ${unit} from ${from} to ${to}`;
   return (value) => (Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= to ? undefined : allowed);
 }
@@ -84,19 +85,19 @@ export const COMMON_CHECKS: Checks = {
   tenant: isFunction,
   requireKey: isBoolean,
   fingerprint: (value) => (value === false || typeof value === "function" ? undefined : "a function, or `false`"),
-  ttlSeconds: whole(1, TEN_YEARS_SECONDS, "seconds"),
-  leaseMs: whole(1, A_WEEK_MS, "milliseconds"),
+  ttlSeconds: wholeCheck(1, TEN_YEARS_SECONDS, "seconds"),
+  leaseMs: wholeCheck(1, A_WEEK_MS, "milliseconds"),
   whenInProgress: (value) => {
     const { waitMs, ...rest } = (typeof value === "object" && value !== null ? value : {}) as { waitMs?: unknown };
     if (value === "reject") return undefined;
-    const fits = whole(0, A_WEEK_MS, "milliseconds")(waitMs) === undefined && Object.keys(rest).length === 0;
+    const fits = wholeCheck(0, A_WEEK_MS, "milliseconds")(waitMs) === undefined && Object.keys(rest).length === 0;
     return fits ? undefined : `"reject", or \`{ waitMs }\` with a whole number of milliseconds from 0 to ${A_WEEK_MS}`;
   },
   whenStoreUnavailable: oneOf("fail", "run"),
   whenCompletionFails: oneOf("return", "throw"),
   shouldStore: isFunction,
   onEvent: isFunction,
-  clockToleranceMs: whole(0, A_WEEK_MS, "milliseconds"),
+  clockToleranceMs: wholeCheck(0, A_WEEK_MS, "milliseconds"),
   types: (value) =>
     Array.isArray(value) && value.every(isStoredType) ? undefined : "a list of `{ name, is, encode, decode }`",
 };
@@ -169,12 +170,13 @@ export function defaultOperation(wrapper: string): string {
 }
 
 /** The engine's terms of checked options. */
-export function policyOf<E>(options: CommonOptions<E>, shouldStore: ShouldStore): Policy {
+export function policyOf<E>(options: CommonOptions<E>, shouldStore: ShouldStore, maxAttempts?: number): Policy {
   const { whenInProgress = "reject" } = options;
   return {
     ttlSeconds: options.ttlSeconds ?? 86_400,
     leaseMs: options.leaseMs,
     clockToleranceMs: options.clockToleranceMs ?? 1_000,
+    maxAttempts,
     waitMs: whenInProgress === "reject" ? undefined : whenInProgress.waitMs,
     whenStoreUnavailable: options.whenStoreUnavailable ?? "fail",
     whenCompletionFails: options.whenCompletionFails ?? "return",

@@ -111,13 +111,19 @@ function invalid(terms: KeyTerms, what: string, cause: unknown): KeyInvalidError
 }
 
 /** What Lambda says of the invocation, in whatever state the context is. */
-export function readContext(
-  context: Context | undefined,
-  now: number,
-): { deadline: number | undefined; tenantId: unknown } {
-  const remaining = context?.getRemainingTimeInMillis;
+export interface Invocation {
+  /** The remaining time as the context tells it, also when that is zero or negative; `undefined` where it tells none. */
+  readonly remainingMs: number | undefined;
+  /** Epoch milliseconds, where it can be relied on. */
+  readonly deadline: number | undefined;
+  readonly tenantId: unknown;
+}
+
+export function readContext(context: Context | undefined, now: number): Invocation {
+  const remaining: unknown = context?.getRemainingTimeInMillis?.();
   return {
-    deadline: typeof remaining === "function" ? deadlineFrom(now, remaining.call(context)) : undefined,
+    remainingMs: typeof remaining === "number" && !Number.isNaN(remaining) ? remaining : undefined,
+    deadline: deadlineFrom(now, remaining),
     tenantId: context?.tenantId || undefined,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The record: one per idempotency key, and the three states it can be in.
+ * The record: one per idempotency key, and the states it can be in.
  *
  * Everything here is data. Stores translate a record to their own format; nothing above the store port knows that format.
  */
@@ -42,7 +42,14 @@ export interface ReleasedRecord extends RecordBase {
   readonly errorName?: string;
 }
 
-export type StoredRecord = InProgressRecord | CompletedRecord | ReleasedRecord;
+/** Parked: it failed as often as the caller allows, and is not run again before it expires. */
+export interface FailedRecord extends RecordBase {
+  readonly status: "FAILED";
+  /** The name of the error that ended the last attempt; absent when that attempt died. For people. */
+  readonly errorName?: string;
+}
+
+export type StoredRecord = InProgressRecord | CompletedRecord | ReleasedRecord | FailedRecord;
 
 /** Exactly one version of a record: what a `swap` compares. */
 export type RecordVersion = Pick<StoredRecord, "id" | "owner" | "fence" | "status">;

@@ -5,7 +5,7 @@
  * decided here.
  */
 import { inProgressExpiry, settledExpiry } from "./lease.ts";
-import type { CompletedRecord, InProgressRecord, ReleasedRecord, StoredRecord } from "./record.ts";
+import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord, StoredRecord } from "./record.ts";
 
 /** One who wants to claim. */
 export interface Claimant {
@@ -15,6 +15,8 @@ export interface Claimant {
   readonly now: number;
   /** The clock error allowed for (eps), in milliseconds. */
   readonly toleranceMs: number;
+  /** How many attempts there may be; `undefined` for any number. */
+  readonly maxAttempts?: number | undefined;
 }
 
 export type ClaimDecision =
@@ -24,6 +26,8 @@ export type ClaimDecision =
   | { readonly kind: "claimable"; readonly takeover: boolean; readonly attempts: number; readonly createdAt: number }
   | { readonly kind: "mismatch" }
   | { readonly kind: "replay"; readonly record: CompletedRecord }
+  /** There were as many attempts as there may be. `parked`: the record says so already. */
+  | { readonly kind: "exhausted"; readonly parked: boolean }
   /** Someone is running. `freeAt`: from when on it can be taken over, epoch milliseconds. */
   | { readonly kind: "busy"; readonly freeAt: number };
 
@@ -32,12 +36,17 @@ export function decideClaim(seen: StoredRecord, me: Claimant): ClaimDecision {
   if (seen.status === "IN_PROGRESS" && seen.owner === me.owner) return { kind: "mine", record: seen };
   const freeAt = freeFrom(seen, me.toleranceMs);
   if (isExpired(seen, me)) return { kind: "claimable", takeover: false, attempts: 1, createdAt: me.now };
-  const attempts = seen.attempts + 1;
-  if (seen.status === "RELEASED") return { kind: "claimable", takeover: false, attempts, createdAt: seen.createdAt };
+  const exhausted = me.maxAttempts !== undefined && seen.attempts >= me.maxAttempts;
+  const next = { attempts: seen.attempts + 1, createdAt: seen.createdAt };
+  if (seen.status === "RELEASED" || seen.status === "FAILED") {
+    return exhausted
+      ? { kind: "exhausted", parked: seen.status === "FAILED" }
+      : { kind: "claimable", takeover: false, ...next };
+  }
   if (!samePayload(seen, me.payloadHash)) return { kind: "mismatch" };
   if (seen.status === "COMPLETED") return { kind: "replay", record: seen };
   if (me.now < freeAt) return { kind: "busy", freeAt };
-  return { kind: "claimable", takeover: true, attempts, createdAt: seen.createdAt };
+  return exhausted ? { kind: "exhausted", parked: false } : { kind: "claimable", takeover: true, ...next };
 }
 
 /** The first millisecond strictly after the lease and the clock error allowed for (G9). */
@@ -69,7 +78,7 @@ export type SettleDecision =
 export function decideSettled(
   seen: StoredRecord | undefined,
   mine: InProgressRecord,
-  next: CompletedRecord | ReleasedRecord,
+  next: CompletedRecord | ReleasedRecord | FailedRecord,
 ): SettleDecision {
   if (seen === undefined) return { kind: "gone" };
   if (seen.owner === mine.owner && seen.status === next.status) return { kind: "done" };
@@ -120,6 +129,28 @@ export function released(
     ...mine,
     status: "RELEASED",
     expiresAt: settledExpiry(now, ttlSeconds),
+    ...(errorName === undefined ? {} : { errorName }),
+  };
+}
+
+/** An attempt that failed, or died, and was the last there may be. What was seen keeps its owner and fence. */
+export function parked(
+  seen: StoredRecord,
+  errorName: string | undefined,
+  now: number,
+  ttlSeconds: number,
+): FailedRecord {
+  const { id, owner, fence, attempts, leaseUntil, payloadHash, createdAt } = seen;
+  return {
+    id,
+    status: "FAILED",
+    owner,
+    fence,
+    attempts,
+    leaseUntil,
+    expiresAt: settledExpiry(now, ttlSeconds),
+    ...(payloadHash === undefined ? {} : { payloadHash }),
+    createdAt,
     ...(errorName === undefined ? {} : { errorName }),
   };
 }

@@ -7,15 +7,21 @@
  */
 import { leaseEnd } from "../core/lease.ts";
 import type { InProgressRecord, StoredRecord } from "../core/record.ts";
-import { type ClaimDecision, claimed, decideClaim } from "../core/transitions.ts";
-import { type IdempotencyError, InProgressError, isStoreUnavailableError, PayloadMismatchError } from "../errors.ts";
+import { type ClaimDecision, claimed, decideClaim, parked } from "../core/transitions.ts";
+import {
+  AttemptsExhaustedError,
+  type IdempotencyError,
+  InProgressError,
+  isStoreUnavailableError,
+  PayloadMismatchError,
+} from "../errors.ts";
 import { ANSWER_RESERVE_MS, answerBy, ask, type Call, type Policy, shown, subjectOf } from "./call.ts";
 import { before, type Runtime, sleep } from "./runtime.ts";
 
 export type Acquired =
   | { readonly kind: "claimed"; readonly record: InProgressRecord }
   | { readonly kind: "replay"; readonly result: string }
-  | { readonly kind: "refused"; readonly error: IdempotencyError }
+  | { readonly kind: "refused" | "parked"; readonly error: IdempotencyError }
   /** The store is not to be had, and no running attempt was seen. */
   | { readonly kind: "storeUnavailable"; readonly error: IdempotencyError };
 
@@ -41,6 +47,7 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
   let busy: { freeAt: number } | undefined;
   try {
     let seen: StoredRecord | undefined;
+    if (call.readFirst) seen = await ask(runtime, call, giveUpAt, () => runtime.store.read(call.id));
     let pauses = 0;
     for (let lost = 0; lost < MAX_LOST_ROUNDS; ) {
       const attempt = await (seen === undefined ? insert(a) : claimOver(a, seen));
@@ -61,6 +68,7 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
       const decision = attempt.decision;
       if (decision.kind === "replay") return { kind: "replay", result: decision.record.result };
       if (decision.kind === "mismatch") return mismatch(a);
+      if (decision.kind === "exhausted") return exhausted(a);
       busy = decision;
       const now = runtime.clock.now();
       if (now >= waitUntil) break;
@@ -80,7 +88,9 @@ type Attempt =
   | { readonly kind: "claimed"; readonly type: "claimed" | "takenOver"; readonly record: InProgressRecord }
   /** Another call was faster; this is what stands there now. */
   | { readonly kind: "lost"; readonly seen: StoredRecord | undefined }
-  | { readonly kind: "decided"; readonly decision: Exclude<ClaimDecision, { kind: "mine" | "claimable" }> };
+  | { readonly kind: "decided"; readonly decision: Decided };
+
+type Decided = Exclude<ClaimDecision, { kind: "mine" | "claimable" }>;
 
 async function insert(a: Acquiring): Promise<Attempt> {
   const { runtime, call } = a;
@@ -96,9 +106,11 @@ async function claimOver(a: Acquiring, seen: StoredRecord): Promise<Attempt> {
     payloadHash: call.payloadHash,
     now: runtime.clock.now(),
     toleranceMs: policy.clockToleranceMs,
+    maxAttempts: policy.maxAttempts,
   };
   const decision = decideClaim(seen, me);
   if (decision.kind === "mine") return { kind: "claimed", type: "claimed", record: decision.record };
+  if (decision.kind === "exhausted" && !decision.parked) return await park(a, seen, decision);
   if (decision.kind !== "claimable") return { kind: "decided", decision };
   const type = decision.takeover ? "takenOver" : "claimed";
   const record = claim(a, decision, seen.fence);
@@ -129,8 +141,24 @@ function claim(
   });
 }
 
+/** Writes down that an attempt which died, or was released under another limit, was the last. */
+async function park(a: Acquiring, seen: StoredRecord, decision: Decided): Promise<Attempt> {
+  const { runtime, policy, call } = a;
+  const errorName = "errorName" in seen ? seen.errorName : undefined;
+  const record = parked(seen, errorName, runtime.clock.now(), policy.ttlSeconds);
+  const answer = await ask(runtime, call, a.giveUpAt, () => runtime.store.swap(seen, record));
+  if (!answer.ok) return { kind: "lost", seen: answer.seen };
+  policy.emit({ type: "parked", ...subjectOf(call), attempt: seen.attempts, fence: seen.fence });
+  return { kind: "decided", decision };
+}
+
 function pause(runtime: Runtime, nth: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** nth, LONGEST_PAUSE_MS) * (1 + runtime.random() / 2);
+}
+
+function exhausted(a: Acquiring): Acquired {
+  const message = `The work failed as often as \`maxAttempts\` allows and is parked (${shown(a.call)}).`;
+  return { kind: "parked", error: new AttemptsExhaustedError(message, a.call) };
 }
 
 function mismatch(a: Acquiring): Acquired {

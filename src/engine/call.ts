@@ -14,6 +14,8 @@ export interface Policy {
   readonly clockToleranceMs: number;
   /** How long to wait for a running attempt; `undefined` refuses at once. */
   readonly waitMs: number | undefined;
+  /** After how many attempts that fail or die the work is parked; `undefined` never parks. */
+  readonly maxAttempts: number | undefined;
   readonly whenStoreUnavailable: "fail" | "run";
   readonly whenCompletionFails: "return" | "throw";
   readonly shouldStore: (outcome: Outcome) => boolean;
@@ -32,6 +34,8 @@ export interface KeyedCall {
 export interface Call extends KeyedCall {
   /** The end of the invocation, epoch milliseconds, where it is known. */
   readonly deadline: number | undefined;
+  /** Whether to look before claiming: where a replay is likely, a read costs less than a write that is refused. */
+  readonly readFirst?: boolean;
   /** The handler with its event: called once at most (G17). */
   readonly work: (execution: Execution) => unknown;
 }
@@ -41,6 +45,8 @@ export type Ending =
   | { readonly kind: "returned"; readonly value: unknown; readonly replayed: boolean }
   /** The handler's own error: it passes through unchanged (G16). */
   | { readonly kind: "threw"; readonly error: unknown; readonly replayed: boolean }
+  /** The last attempt there may be: it failed with this error now, or did so earlier. */
+  | { readonly kind: "parked"; readonly error: unknown }
   /** This library's: the caller gets no outcome. */
   | { readonly kind: "refused"; readonly error: IdempotencyError };
 

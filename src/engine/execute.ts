@@ -51,6 +51,8 @@ async function fly(runtime: Runtime, policy: Policy, call: Call, waitUntil: numb
     }
     case "replay":
       return { ending: replay(policy, call, acquired.result), stored: acquired.result };
+    case "parked":
+      return { ending: acquired, stored: undefined };
     case "refused":
       return { ending: refused(acquired.error), stored: undefined };
     case "storeUnavailable": {

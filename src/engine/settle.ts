@@ -6,8 +6,8 @@
  * stored is completed with a marker) and G16.
  */
 import { decodeOutcome, type Encoded, encodeOutcome, encodeUnstorable, type Outcome } from "../core/codec.ts";
-import type { CompletedRecord, InProgressRecord, ReleasedRecord } from "../core/record.ts";
-import { completed, decideSettled, released, type SettleDecision } from "../core/transitions.ts";
+import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord } from "../core/record.ts";
+import { completed, decideSettled, parked, released, type SettleDecision } from "../core/transitions.ts";
 import {
   type IdempotencyError,
   isResultNotStorableError,
@@ -109,12 +109,16 @@ function notStorable(call: Call, reason: string): ResultNotStorableError {
 }
 
 async function release(s: Settling): Promise<Settled> {
-  const { runtime, policy, outcome } = s;
-  const write = await commit(s, released(s.mine, errorName(outcome), runtime.clock.now(), policy.ttlSeconds));
-  if (write.kind === "done") policy.emit({ type: "released", ...attemptOf(s) });
+  const { runtime, policy, mine } = s;
+  const last = policy.maxAttempts !== undefined && mine.attempts >= policy.maxAttempts;
+  const next = (last ? parked : released)(mine, errorName(s.outcome), runtime.clock.now(), policy.ttlSeconds);
+  const write = await commit(s, next);
+  if (write.kind === "done") policy.emit({ type: last ? "parked" : "released", ...attemptOf(s) });
   else if (write.kind === "failed") policy.emit({ type: "completionFailed", ...attemptOf(s), error: write.error });
   else policy.emit({ type: "ownershipLost", ...attemptOf(s) });
-  return { ending: ending(s.outcome), stored: undefined };
+  const own = ending(s.outcome);
+  const isParked = last && write.kind === "done" && own.kind === "threw";
+  return { ending: isParked ? { kind: "parked", error: own.error } : own, stored: undefined };
 }
 
 const LONGEST_ERROR_NAME = 200;
@@ -128,7 +132,7 @@ function errorName(outcome: Outcome): string | undefined {
 type Write = SettleDecision | { readonly kind: "failed"; readonly error: IdempotencyError };
 
 /** One write, sent again while it fails and there is time (G11). Each try carries the same version. */
-async function commit(s: Settling, next: CompletedRecord | ReleasedRecord): Promise<Write> {
+async function commit(s: Settling, next: CompletedRecord | ReleasedRecord | FailedRecord): Promise<Write> {
   const { runtime, call, mine } = s;
   for (let nth = 1; ; nth++) {
     try {

@@ -3,6 +3,7 @@
  * event: a missing, null or odd part reads as absent.
  */
 import { canonicalJsonText } from "../core/canonical-json.ts";
+import { type Fields, fields, text } from "./fields.ts";
 
 export type Shape = "v1" | "v2" | "alb";
 
@@ -16,18 +17,6 @@ export interface HttpRequest {
   readonly path: string;
   readonly event: Fields;
   readonly requestContext: Fields;
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-const NONE: Fields = {};
-
-export function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : NONE;
-}
-
-export function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** `undefined` when it is no HTTP request: a warm-up ping, another source's event, not an object at all. */

@@ -4,7 +4,8 @@
  * Only what identifies the caller counts. Claims such as `iat` or `exp` change when a client renews its token between
  * two tries, and a principal that changes makes a retry a new request.
  */
-import { type Fields, fields, type HttpRequest, headerValues, text } from "./http-event.ts";
+import { type Fields, fields, text } from "./fields.ts";
+import { type HttpRequest, headerValues } from "./http-event.ts";
 
 /** `undefined` when nobody is named. */
 export function principalOf(request: HttpRequest): unknown {

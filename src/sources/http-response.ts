@@ -3,7 +3,8 @@
  * that the event's API expects.
  */
 import type { IdempotencyError } from "../errors.ts";
-import { fields, type HttpRequest } from "./http-event.ts";
+import { fields } from "./fields.ts";
+import type { HttpRequest } from "./http-event.ts";
 
 interface Problem {
   readonly type: string;

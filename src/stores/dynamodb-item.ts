@@ -86,7 +86,7 @@ export function toItem(record: StoredRecord, names: AttributeNames): Record<stri
     ...(record.status === "COMPLETED"
       ? { [names.result]: record.result, [names.completed_at]: record.completedAt }
       : {}),
-    ...(record.status === "RELEASED" && record.errorName !== undefined ? { [names.error_name]: record.errorName } : {}),
+    ...("errorName" in record && record.errorName !== undefined ? { [names.error_name]: record.errorName } : {}),
   };
 }
 
@@ -123,6 +123,7 @@ export function fromItem(item: Item, table: Table): StoredRecord {
     case "COMPLETED":
       return { ...base, status, result: text(names.result), completedAt: number(names.completed_at) };
     case "RELEASED":
+    case "FAILED":
       return {
         ...base,
         status,
