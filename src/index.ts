@@ -36,9 +36,24 @@ export { type ExecuteOnceOptions, executeOnce, type Once } from "./execute-once.
 export type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
 export { type IdempotencyKeyParts, idempotencyKey } from "./idempotency-key.ts";
 export { type IdempotentOptions, idempotent } from "./idempotent.ts";
+export {
+  type EventOptions,
+  type EventRecord,
+  type EventResult,
+  idempotentEvent,
+  invocationId,
+} from "./idempotent-event.ts";
 export { type HttpOptions, idempotentHttp } from "./idempotent-http.ts";
-export { idempotentSqs } from "./idempotent-sqs.ts";
+export { idempotentSqs, type SqsOptions } from "./idempotent-sqs.ts";
+export {
+  idempotentStream,
+  type StreamBatchResponse,
+  type StreamEvent,
+  type StreamOptions,
+} from "./idempotent-stream.ts";
 export type { CommonOptions } from "./options.ts";
+export type { Parsed, RecordOptions } from "./record-options.ts";
 export { everyOutcome, type Outcome, type ShouldStore, successOnly } from "./should-store.ts";
-export type { ParsedRecord, SqsOptions } from "./sqs-options.ts";
+export { eventBridgeId, snsMessageId } from "./sources/event.ts";
+export type { StreamItemIdentifier, StreamRecord } from "./sources/stream.ts";
 export type { InsertResult, Store, SwapResult } from "./store.ts";

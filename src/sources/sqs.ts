@@ -1,20 +1,19 @@
-/** SQS events: what identifies a delivery, what keeps its order, and what goes back. */
+/** SQS events: what identifies a delivery, and what keeps its order. */
 import type { SQSRecord } from "aws-lambda";
 import { fields, text } from "./fields.ts";
 
-/** The records of an event, or `undefined` when it is none of SQS's. */
-export function sqsRecords(event: unknown): readonly SQSRecord[] | undefined {
+/** The `Records` of an event, or `undefined` where it has none. */
+export function recordsOf<R>(event: unknown): readonly R[] | undefined {
   const records = fields(event)["Records"];
-  return Array.isArray(records) ? (records as readonly SQSRecord[]) : undefined;
+  return Array.isArray(records) ? (records as readonly R[]) : undefined;
 }
 
-/** The FIFO group whose order counts, or `undefined` for a standard queue's record (which may carry a group for fairness). */
+/** The FIFO group whose order counts; `undefined` for a standard queue's record, which may carry a group for fairness. */
 export function fifoGroup(record: SQSRecord): string | undefined {
   if (text(fields(record)["eventSourceARN"])?.endsWith(".fifo") !== true) return undefined;
   return text(fields(fields(record)["attributes"])["MessageGroupId"]) ?? "";
 }
 
-/** Whether the record was delivered before: a stored outcome is then likely. */
 export function isRedelivered(record: SQSRecord): boolean {
   return Number(fields(fields(record)["attributes"])["ApproximateReceiveCount"]) > 1;
 }
