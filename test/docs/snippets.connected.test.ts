@@ -52,3 +52,18 @@ test("errors are told apart by their guards", async () => {
   expect(await tryTransfer({ id: "t1", cents: 500 })).toBe("moved 500");
   expect(await tryTransfer({ id: "t1", cents: 900 })).toBe("that id was used for another transfer");
 });
+
+test("an order that is sent twice ships once", async () => {
+  const { consumeOrders, shipped } = await import("../../examples/snippets/consume-orders.ts");
+  const record = (messageId: string, orderId: string): object => ({
+    messageId,
+    body: JSON.stringify({ orderId, cents: 500 }),
+    attributes: { ApproximateReceiveCount: "1" },
+    eventSourceARN: "arn:aws:sqs:us-east-1:123456789012:orders",
+  });
+  const Records = [record("m1", "order-1"), record("m2", "order-1"), record("m3", "order-2")];
+  const call = consumeOrders as unknown as (event: unknown) => Promise<unknown>;
+  expect(await call({ Records })).toEqual({ batchItemFailures: [] });
+  expect(await call({ Records })).toEqual({ batchItemFailures: [] });
+  expect(shipped.toSorted()).toEqual(["order-1", "order-2"]);
+});

@@ -40,6 +40,7 @@ test("every subpath can be imported by name", async () => {
   expect(Object.keys(await import("lambda-once/dynamodb"))).toEqual(["dynamoDBStore"]);
   expect(Object.keys(await import("lambda-once/memory"))).toEqual(["memoryStore"]);
   expect(Object.keys(await import("lambda-once")).sort()).toEqual([
+    "AttemptsExhaustedError",
     "IdempotencyError",
     "InProgressError",
     "InvalidOptionsError",
@@ -50,11 +51,17 @@ test("every subpath can be imported by name", async () => {
     "ResultNotStorableError",
     "StoreUnavailableError",
     "currentExecution",
+    "eventBridgeId",
     "everyOutcome",
     "executeOnce",
     "idempotencyKey",
     "idempotent",
+    "idempotentEvent",
     "idempotentHttp",
+    "idempotentSqs",
+    "idempotentStream",
+    "invocationId",
+    "isAttemptsExhaustedError",
     "isIdempotencyError",
     "isInProgressError",
     "isInvalidOptionsError",
@@ -64,6 +71,7 @@ test("every subpath can be imported by name", async () => {
     "isPayloadMismatchError",
     "isResultNotStorableError",
     "isStoreUnavailableError",
+    "snsMessageId",
     "successOnly",
   ]);
 });
