@@ -12,6 +12,8 @@ export interface ErrorSubject {
   readonly operation?: string | undefined;
   /** The key as the caller gave it, as text. */
   readonly key?: string | undefined;
+  /** What of it may be told to whoever calls: nothing of the function's inside. */
+  readonly detail?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -19,6 +21,7 @@ export interface ErrorSubject {
 export class IdempotencyError extends Error {
   declare readonly operation?: string;
   declare readonly key?: string;
+  declare readonly detail?: string;
 
   static {
     Object.defineProperty(this.prototype, BRAND, { value: true });
@@ -29,6 +32,7 @@ export class IdempotencyError extends Error {
     super(message, subject.cause === undefined ? undefined : { cause: subject.cause });
     if (subject.operation !== undefined) this.operation = subject.operation;
     if (subject.key !== undefined) this.key = subject.key;
+    if (subject.detail !== undefined) this.detail = subject.detail;
   }
 }
 

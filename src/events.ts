@@ -3,6 +3,7 @@
  * `node:diagnostics_channel` `lambda-once`. A listener can change nothing (an exception of its own is a warning).
  */
 import { channel } from "node:diagnostics_channel";
+import { said } from "./core/said.ts";
 
 interface EventBase {
   readonly operation: string;
@@ -56,16 +57,19 @@ export function emitter(onEvent: EventListener | undefined): EventListener {
     if (onEvent === undefined) return;
     try {
       const given: unknown = onEvent(event);
-      if (given instanceof Promise) given.catch((error: unknown) => warn("`onEvent` rejected", error));
+      watch(given, "`onEvent` rejected");
     } catch (error) {
       warn("`onEvent` threw", error);
     }
   };
 }
 
+/** Where a listener of the caller's gave a promise, its rejection is a warning, and not the end of the process. */
+export function watch(given: unknown, what: string): void {
+  if (given instanceof Promise) given.catch((error: unknown) => warn(what, error));
+}
+
 /** Something of the caller's went wrong that must not change an outcome. */
 export function warn(what: string, error?: unknown): void {
-  const detail =
-    error === undefined ? "" : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  process.emitWarning(`${what}${detail}`, { type: "LambdaOnceWarning" });
+  process.emitWarning(error === undefined ? what : `${what}: ${said(error)}`, { type: "LambdaOnceWarning" });
 }

@@ -2,7 +2,7 @@
 import type { Context } from "aws-lambda";
 import { deliver, type Ending } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
-import { currentDeadline, type Execution } from "./engine/execution.ts";
+import { type Execution, surroundings } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
 import { type Checks, COMMON_CHECKS, type CommonOptions, checkHandler, checkOptions, policyOf } from "./options.ts";
@@ -47,14 +47,18 @@ export async function executeOnce<T>(
   const policy = policyOf(options, valuesOnly);
   const runtime = systemRuntime(options.store);
   const context = options.context as Context;
-  const known = readContext(options.context, runtime.clock.now());
-  const deadline = known.deadline ?? (options.context === undefined ? currentDeadline() : undefined);
-  const terms: Work = { operation, deadline, work };
+  const now = runtime.clock.now();
+  const told = readContext(options.context, now);
+  const around = options.context === undefined ? surroundings() : undefined;
+  const passed = around?.deadline !== undefined && around.deadline <= now;
+  const deadline = told.deadline ?? (passed ? undefined : around?.deadline);
+  const tenant = told.tenantId ?? around?.tenant;
+  const terms: Work = { operation, deadline, tenant, work };
   const prepared = prepare({
     operation,
     key: () => key,
     keyHint: "the first argument of `executeOnce` is empty",
-    tenant: tenantTerm(options, undefined, context, known.tenantId),
+    tenant: tenantTerm(options, undefined, context, tenant),
     fingerprint: fingerprintTerm(options, undefined, context),
   });
   if (prepared.kind === "missing" && options.requireKey === false)

@@ -1,6 +1,6 @@
 /** A deterministic key, for producers and callers: the same work gives the same key on every try and every host. */
 import { canonicalJson, NotJsonError } from "./core/canonical-json.ts";
-import { readKey, sha256 } from "./core/key.ts";
+import { findPart, readKey, sha256 } from "./core/key.ts";
 import { KeyInvalidError, KeyMissingError } from "./errors.ts";
 
 export interface IdempotencyKeyParts {
@@ -25,21 +25,28 @@ export function idempotencyKey(parts: IdempotencyKeyParts): string {
   for (const [name, value] of Object.entries({ entityId, action })) {
     const reading = readKey(value);
     if (reading.kind === "missing") throw new KeyMissingError(`idempotencyKey: \`${name}\` is missing.`);
-    if (reading.kind === "invalid" || (typeof value !== "string" && typeof value !== "number")) {
-      throw new KeyInvalidError(
-        `idempotencyKey: \`${name}\` must be a string${name === "action" ? "" : " or a number"}.`,
-      );
-    }
+    if (reading.kind === "invalid") throw new KeyInvalidError(`idempotencyKey: \`${name}\`: ${reading.error.message}.`);
   }
-  for (const [name, value] of Object.entries(params)) {
-    if (value === undefined)
-      throw new KeyMissingError(`idempotencyKey: the parameter \`${name}\` is undefined: leave it out, or give it.`);
+  if (typeof entityId !== "string" && typeof entityId !== "number") {
+    throw new KeyInvalidError("idempotencyKey: `entityId` must be a string or a number.");
+  }
+  if (typeof action !== "string") throw new KeyInvalidError("idempotencyKey: `action` must be a string.");
+  if (typeof params !== "object" || params === null || Array.isArray(params)) {
+    throw new KeyInvalidError("idempotencyKey: `params` must be an object of JSON values.");
+  }
+  return sha256(`[${canonicalJson(entityId)},${canonicalJson(action)},${parameters(params)}]`).slice(0, 32);
+}
+
+/** A parameter that is undefined is one that was forgotten: two calls that forget it must not share a key. */
+function parameters(params: Readonly<Record<string, unknown>>): string {
+  const forgotten = findPart(params, (part) => part === undefined);
+  if (forgotten !== undefined) {
+    throw new KeyMissingError(`idempotencyKey: the parameter \`${forgotten}\` is undefined: leave it out, or give it.`);
   }
   try {
-    return sha256(canonicalJson([entityId, action, params])).slice(0, 32);
+    return canonicalJson(params);
   } catch (error) {
-    if (error instanceof NotJsonError)
-      throw new KeyInvalidError(`idempotencyKey: in the parameters, ${error.message}.`);
+    if (error instanceof NotJsonError) throw new KeyInvalidError(`idempotencyKey: in \`params\`, ${error.message}.`);
     throw error;
   }
 }

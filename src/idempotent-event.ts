@@ -68,7 +68,12 @@ export function idempotentEvent<E, R>(
 
   const once = async (record: EventRecord<E>, known: Context): Promise<unknown> => {
     const { deadline, tenantId } = readContext(known, runtime.clock.now());
-    const work: Work = { operation, deadline, work: (execution) => handler(record, known, execution) };
+    const work: Work = {
+      operation,
+      deadline,
+      tenant: tenantId,
+      work: (execution) => handler(record, known, execution),
+    };
     const prepared = prepare({
       operation,
       key: key === undefined ? () => deliveryKey(record) : () => key(record, known),

@@ -88,7 +88,7 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
   const wrapped = async (event: E, context?: Context): Promise<unknown> => {
     const known = context as Context;
     const { deadline, tenantId } = readContext(context, runtime.clock.now());
-    const work: Work = { operation, deadline, work: (execution) => handler(event, known, execution) };
+    const work: Work = { operation, deadline, tenant: tenantId, work: (execution) => handler(event, known, execution) };
     const request = readHttpRequest(event);
     if (request !== undefined && !methods.has(request.method))
       return deliver(ending(await runBare(runtime, policy, work)));

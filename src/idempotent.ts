@@ -49,7 +49,7 @@ export function idempotent<E, R>(
   const wrapped = async (event: E, context?: Context): Promise<unknown> => {
     const known = context as Context;
     const { deadline, tenantId } = readContext(context, runtime.clock.now());
-    const work: Work = { operation, deadline, work: (execution) => handler(event, known, execution) };
+    const work: Work = { operation, deadline, tenant: tenantId, work: (execution) => handler(event, known, execution) };
     const prepared = prepare({
       operation,
       key: () => options.key(event, known),

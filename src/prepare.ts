@@ -6,6 +6,7 @@ import type { Context } from "aws-lambda";
 import { NotJsonError } from "./core/canonical-json.ts";
 import { fingerprintOf, type KeyReading, readKey, recordId } from "./core/key.ts";
 import { deadlineFrom } from "./core/lease.ts";
+import { said } from "./core/said.ts";
 import type { KeyedCall } from "./engine/call.ts";
 import { isKeyInvalidError, KeyInvalidError, KeyMissingError } from "./errors.ts";
 import type { CommonOptions } from "./options.ts";
@@ -35,12 +36,16 @@ export function prepare(terms: KeyTerms): Prepared {
     const given = evaluate("key", terms, terms.key);
     const key = present("key", terms, given);
     if (key === undefined) return missing(terms, "");
-    const tenant = terms.tenant && scope("tenant", terms, terms.tenant);
+    const tenantGiven = terms.tenant && evaluate("tenant", terms, terms.tenant);
+    const tenant = terms.tenant && scope("tenant", terms, tenantGiven);
     const principalGiven = terms.principal && evaluate("principal", terms, terms.principal);
-    const principal = principalGiven === undefined ? undefined : scope("principal", terms, () => principalGiven);
+    const principal = principalGiven === undefined ? undefined : scope("principal", terms, principalGiven);
     const payloadHash = terms.fingerprint && fingerprint(terms, terms.fingerprint);
     const id = recordId({ operation, tenant, principal, place: terms.place ?? [], key });
-    return { kind: "keyed", call: { id, key: typeof given === "string" ? given : key, operation, payloadHash } };
+    return {
+      kind: "keyed",
+      call: { id, key: typeof given === "string" ? given : key, operation, tenant: tenantGiven, payloadHash },
+    };
   } catch (error) {
     if (error instanceof PartMissing) return missing(terms, error.message);
     if (isKeyInvalidError(error)) return { kind: "invalid", error };
@@ -51,13 +56,11 @@ export function prepare(terms: KeyTerms): Prepared {
 class PartMissing extends Error {}
 
 function missing(terms: KeyTerms, part: string): Prepared {
-  const what =
-    part === ""
-      ? `The call has no idempotency key: ${terms.keyHint}`
-      : `The call has no idempotency key: ${part} is missing`;
+  const { operation } = terms;
+  const detail = `The call has no idempotency key: ${part === "" ? terms.keyHint : `${part} is missing`}`;
   return {
     kind: "missing",
-    error: new KeyMissingError(`${what} (operation \`${terms.operation}\`).`, { operation: terms.operation }),
+    error: new KeyMissingError(`${detail} (operation \`${operation}\`).`, { operation, detail: `${detail}.` }),
   };
 }
 
@@ -66,8 +69,7 @@ function evaluate(name: string, terms: KeyTerms, give: () => unknown): unknown {
     return give();
   } catch (error) {
     if (isKeyInvalidError(error)) throw error;
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw invalid(terms, `the \`${name}\` function threw ${said}`, error);
+    throw invalid(terms, `the \`${name}\` function threw`, { said: said(error), cause: error });
   }
 }
 
@@ -78,7 +80,7 @@ function present(name: string, terms: KeyTerms, value: unknown): string | undefi
     case "present":
       return reading.text;
     case "invalid":
-      throw invalid(terms, `in the ${name}, ${reading.error.message}`, undefined);
+      throw invalid(terms, `in the ${name}, ${reading.error.message}`);
     case "missing":
       if (reading.part !== "") throw new PartMissing(`the part \`${reading.part}\` of its ${name}`);
       return undefined;
@@ -86,8 +88,8 @@ function present(name: string, terms: KeyTerms, value: unknown): string | undefi
 }
 
 /** A scope that is asked for and not there makes the key missing, never a key that all such calls share (G8). */
-function scope(name: string, terms: KeyTerms, give: () => unknown): string {
-  const text = present(name, terms, evaluate(name, terms, give));
+function scope(name: string, terms: KeyTerms, value: unknown): string {
+  const text = present(name, terms, value);
   if (text === undefined) throw new PartMissing(`its ${name}`);
   return text;
 }
@@ -97,17 +99,21 @@ function fingerprint(terms: KeyTerms, give: () => unknown): string {
   try {
     return fingerprintOf(value);
   } catch (error) {
-    if (error instanceof NotJsonError) throw invalid(terms, `in the fingerprint, ${error.message}`, undefined);
+    if (error instanceof NotJsonError) throw invalid(terms, `in the fingerprint, ${error.message}`);
     throw error;
   }
 }
 
-function invalid(terms: KeyTerms, what: string, cause: unknown): KeyInvalidError {
+/** `inside`: what only the function's own people may know. */
+function invalid(
+  terms: KeyTerms,
+  what: string,
+  inside?: { readonly said: string; readonly cause: unknown },
+): KeyInvalidError {
   const { operation } = terms;
-  return new KeyInvalidError(`The idempotency key cannot be used: ${what} (operation \`${operation}\`).`, {
-    operation,
-    cause,
-  });
+  const detail = `The idempotency key cannot be used: ${what}`;
+  const message = `${detail}${inside === undefined ? "" : `: ${inside.said}`} (operation \`${operation}\`).`;
+  return new KeyInvalidError(message, { operation, detail: `${detail}.`, cause: inside?.cause });
 }
 
 /** What Lambda says of the invocation, in whatever state the context is. */
@@ -120,7 +126,8 @@ export interface Invocation {
 }
 
 export function readContext(context: Context | undefined, now: number): Invocation {
-  const remaining: unknown = context?.getRemainingTimeInMillis?.();
+  const tell: unknown = context?.getRemainingTimeInMillis;
+  const remaining: unknown = typeof tell === "function" ? tell.call(context) : undefined;
   return {
     remainingMs: typeof remaining === "number" && !Number.isNaN(remaining) ? remaining : undefined,
     deadline: deadlineFrom(now, remaining),

@@ -116,6 +116,7 @@ async function attempt<R extends object, T>(
   const work: Work = {
     operation,
     deadline,
+    tenant: tenantId,
     work: async (execution) => {
       const value = await terms.handler(record, context, execution);
       return storeResult ? value : undefined;

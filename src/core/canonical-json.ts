@@ -112,13 +112,20 @@ function exactNumber(value: number, source: string): number | ExactNumber {
   return decimal(String(value)) === written ? value : new ExactNumber(written);
 }
 
-/** One text for one decimal value: sign, digits without outer zeros, power of ten. */
+/** One text for one decimal value: sign, digits without outer zeros, power of ten. In one pass: bodies may be hostile. */
 function decimal(source: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(source) ?? [source, source];
-  const significant = `${whole}${fraction}`.replace(/^0+/, "");
-  const digits = significant.replace(/0+$/, "");
-  if (digits === "") return `${sign.replace("-", "")}0`;
-  return `${sign}${digits}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(significant.length - digits.length)}`;
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(source) ?? [];
+  if (whole === "" || exponent.length > LONGEST_EXPONENT) return source;
+  const digits = whole + fraction;
+  let start = 0;
+  let end = digits.length;
+  while (digits[start] === "0") start++;
+  if (start === end) return "0";
+  while (digits[end - 1] === "0") end--;
+  return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + (digits.length - end)}`;
 }
+
+/** An exponent of more digits is compared as it is written. */
+const LONGEST_EXPONENT = 12;
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/;

@@ -7,6 +7,7 @@
  */
 import { types as is } from "node:util";
 import { isPlainObject, nameOf } from "./canonical-json.ts";
+import { said, shortened } from "./said.ts";
 
 /** How one class is stored and revived. */
 export interface StoredType<T = unknown, J = unknown> {
@@ -29,7 +30,7 @@ export type Decoded = Outcome | { readonly unstorable: string };
 
 const MAX_DEPTH = 500;
 /** Values that hold each other more than once are written more than once: this bounds the work, well above any store. */
-const MAX_PARTS = 2_000_000;
+const MAX_PARTS = 500_000;
 
 class NotStorable extends Error {}
 
@@ -45,7 +46,8 @@ export function encodeOutcome(outcome: Outcome, types: readonly StoredType[]): E
     const written = outcome.ok ? write(outcome.value, writing) : { $thrown: write(outcome.error, writing) };
     return { ok: true, text: JSON.stringify(written) };
   } catch (error) {
-    return { ok: false, reason: error instanceof NotStorable ? error.message : `it cannot be read: ${String(error)}` };
+    const reason = error instanceof NotStorable ? shortened(() => error.message) : `it cannot be read: ${said(error)}`;
+    return { ok: false, reason };
   }
 }
 
@@ -98,12 +100,6 @@ function writeObject(value: object, w: Writing): unknown {
   if (is.isRegExp(value)) return { $regexp: [value.source, value.flags] };
   if (is.isNativeError(value) || value instanceof Error) return writeError(value, w);
   if (isOpaque(value)) throw notStorable(w, nameOf(value));
-  const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
-  if (typeof toJson === "function") {
-    const json: unknown = toJson.call(value, String(w.path.at(-1) ?? ""));
-    if (json === value) return writeMembers(value as Record<string, unknown>, w);
-    return inside("toJSON()", json, w);
-  }
   if (is.isBoxedPrimitive(value)) return write(value.valueOf(), w);
   return writeMembers(value as Record<string, unknown>, w);
 }
@@ -114,14 +110,28 @@ function writeItems(value: readonly unknown[], w: Writing): unknown[] {
 }
 
 function writeMembers(value: Record<string, unknown>, w: Writing): unknown {
-  const toJson = value["toJSON"];
-  if (typeof toJson === "function" && isPlainObject(value)) {
-    const json: unknown = toJson.call(value, String(w.path.at(-1) ?? ""));
-    if (json !== value) return inside("toJSON()", json, w);
-  }
+  const json = viaToJson(value, w);
+  if (json !== undefined) return json.written;
+  const plain = isPlainObject(value);
   const written: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(value)) written[name] = inside(name, value[name], w);
+  for (const name of Object.keys(value)) {
+    const member = value[name];
+    if (plain || !isLeftOut(member)) written[name] = inside(name, member, w);
+  }
   return tagOf(written) === undefined ? written : { $object: written };
+}
+
+/** As `JSON.stringify` asks an object for what stands for it. */
+function viaToJson(value: Record<string, unknown>, w: Writing): { readonly written: unknown } | undefined {
+  const toJson = value["toJSON"];
+  if (typeof toJson !== "function") return undefined;
+  const json: unknown = toJson.call(value, String(w.path.at(-1) ?? ""));
+  return json === value ? undefined : { written: inside("toJSON()", json, w) };
+}
+
+/** What `JSON.stringify` leaves out. A class may have methods that are properties; a plain object's function is data lost. */
+function isLeftOut(member: unknown): boolean {
+  return member === undefined || typeof member === "function" || typeof member === "symbol";
 }
 
 /** The name of the tag where an object is one, or could be taken for one. */
@@ -143,27 +153,30 @@ function base64(bytes: Uint8Array): string {
 
 /** Name, message, cause and own properties. The stack stays behind: it is large, and says how this process is built. */
 function writeError(error: Error, w: Writing): unknown {
+  const errors: readonly unknown[] | undefined = error instanceof AggregateError ? error.errors : undefined;
   const own: Record<string, unknown> = {};
-  for (const name of Object.keys(error))
-    if (!ERROR_FIELDS.has(name)) own[name] = inside(name, (error as never)[name], w);
+  for (const name of Object.keys(error)) {
+    const apart = ERROR_FIELDS.has(name) || (errors !== undefined && name === "errors");
+    if (!apart) own[name] = inside(name, (error as never)[name], w);
+  }
   return {
     $error: String(error.name),
     message: String(error.message),
     ...(Object.hasOwn(error, "cause") ? { cause: inside("cause", error.cause, w) } : {}),
-    ...(error instanceof AggregateError ? { errors: inside("errors", error.errors, w) } : {}),
+    ...(errors === undefined ? {} : { errors: inside("errors", errors, w) }),
     ...(Object.keys(own).length === 0 ? {} : { own }),
   };
 }
 
-const ERROR_FIELDS: ReadonlySet<string> = new Set(["message", "stack", "cause", "errors"]);
+const ERROR_FIELDS: ReadonlySet<string> = new Set(["message", "stack", "cause"]);
 
 /** What has a state that no text holds: storing its properties would be storing nothing. */
 function isOpaque(value: object): boolean {
   if (is.isPromise(value) || is.isWeakMap(value) || is.isWeakSet(value) || value instanceof WeakRef) return true;
   const v = value as Record<PropertyKey, unknown>;
-  return [v["then"], v["pipe"], v["getReader"], v["arrayBuffer"], v[Symbol.asyncIterator], v["next"]].some(
-    (member) => typeof member === "function",
-  );
+  const isFunction = (name: PropertyKey): boolean => typeof v[name] === "function";
+  if (isFunction("next") && isFunction(Symbol.iterator)) return true;
+  return ["then", "pipe", "getReader", "arrayBuffer", Symbol.asyncIterator].some(isFunction);
 }
 
 function inside(step: string | number, value: unknown, w: Writing): unknown {
@@ -250,6 +263,7 @@ const VIEWS: ReadonlyMap<string, new (buffer: ArrayBuffer) => ArrayBufferView> =
     BigInt64Array,
     BigUint64Array,
     DataView,
+    ...(typeof Float16Array === "undefined" ? [] : [Float16Array]),
   ].map((View) => [View.name, View]),
 );
 

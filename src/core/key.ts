@@ -31,21 +31,26 @@ export function readKey(value: unknown): KeyReading {
     if (error instanceof NotJsonError) return { kind: "invalid", error };
     throw error;
   }
-  const part = missingPart(value, "");
+  const part = findPart(value, isMissing);
   if (part !== undefined) return { kind: "missing", part };
   return { kind: "present", text };
 }
 
-function missingPart(value: unknown, path: string): string | undefined {
-  if (value === undefined || value === null || value === "") return path;
-  if (typeof value !== "object") return undefined;
-  const entries = Object.entries(value);
-  if (entries.length === 0) return path;
-  if (Array.isArray(value) && entries.length < value.length) return `${path}[]`;
-  for (const [name, member] of entries) {
-    const at = Array.isArray(value) ? `${path}[${name}]` : path === "" ? name : `${path}.${name}`;
-    const missing = missingPart(member, at);
-    if (missing !== undefined) return missing;
+function isMissing(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** Where in a value of JSON the first part is that is so: empty for all of it, else like `order.items[0]`. */
+export function findPart(value: unknown, isSo: (part: unknown) => boolean, path = ""): string | undefined {
+  if (isSo(value)) return path;
+  if (typeof value !== "object" || value === null) return undefined;
+  const parts = Array.isArray(value)
+    ? Array.from(value, (item: unknown, i) => [`${path}[${i}]`, item] as const)
+    : Object.entries(value).map(([name, member]) => [path === "" ? name : `${path}.${name}`, member] as const);
+  for (const [at, part] of parts) {
+    const found = findPart(part, isSo, at);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@
  * The terms of one protected call, as the engine gets them: no event, no source, no wrapper left in it.
  */
 import type { Outcome, StoredType } from "../core/codec.ts";
+import { said } from "../core/said.ts";
 import type { ErrorSubject, IdempotencyError } from "../errors.ts";
 import { isResultNotStorableError, isStoreUnavailableError, StoreUnavailableError } from "../errors.ts";
 import type { EventListener } from "../events.ts";
@@ -28,6 +29,8 @@ export interface KeyedCall {
   readonly id: string;
   readonly key: string;
   readonly operation: string;
+  /** Whose it is, where there are tenants: nested calls are of the same one. */
+  readonly tenant: unknown;
   readonly payloadHash: string | undefined;
 }
 
@@ -97,8 +100,7 @@ export async function ask<T>(
     if (answer.inTime) return answer.value;
   } catch (error) {
     if (isStoreUnavailableError(error) || isResultNotStorableError(error)) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw new StoreUnavailableError(`The idempotency store failed: ${said} (${shown(call)})`, {
+    throw new StoreUnavailableError(`The idempotency store failed: ${said(error)} (${shown(call)})`, {
       ...subject,
       cause: error,
     });

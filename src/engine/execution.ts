@@ -39,12 +39,19 @@ export interface ExecutionTerms {
   readonly fence: number;
   readonly leaseUntil: number;
   readonly deadline: number | undefined;
+  readonly tenant: unknown;
   readonly protected: boolean;
 }
 
-interface Current {
-  readonly execution: Execution;
+/** What a nested call takes over from the call around it. */
+interface Surroundings {
+  /** Epoch milliseconds, where it is known. */
   readonly deadline: number | undefined;
+  readonly tenant: unknown;
+}
+
+interface Current extends Surroundings {
+  readonly execution: Execution;
 }
 
 const current = new AsyncLocalStorage<Current>();
@@ -54,9 +61,8 @@ export function currentExecution(): Execution | undefined {
   return current.getStore()?.execution;
 }
 
-/** The end of the invocation that this code runs in, epoch milliseconds, where it is known. */
-export function currentDeadline(): number | undefined {
-  return current.getStore()?.deadline;
+export function surroundings(): Surroundings | undefined {
+  return current.getStore();
 }
 
 /** Runs `work` with an execution of its own, whose timer ends with it. */
@@ -67,7 +73,8 @@ export async function runWith<T>(
 ): Promise<Awaited<T>> {
   const { execution, end } = createExecution(clock, terms);
   try {
-    return await current.run({ execution, deadline: terms.deadline }, () => work(execution));
+    const { deadline, tenant } = terms;
+    return await current.run({ execution, deadline, tenant }, () => work(execution));
   } finally {
     end();
   }

@@ -9,7 +9,10 @@ import { type ExecutionTerms, runWith } from "./execution.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What running needs of a call. */
-export type Work = Pick<Call, "operation" | "deadline" | "work"> & { readonly id?: string; readonly key?: string };
+export type Work = Pick<Call, "operation" | "deadline" | "tenant" | "work"> & {
+  readonly id?: string;
+  readonly key?: string;
+};
 
 /** What running needs of a claim. */
 type Attempt = Pick<ExecutionTerms, "attempt" | "fence" | "leaseUntil" | "protected">;
@@ -21,6 +24,7 @@ export async function run(runtime: Runtime, work: Work, attempt: Attempt): Promi
     key: work.key ?? "",
     operation: work.operation,
     deadline: work.deadline,
+    tenant: work.tenant,
   };
   try {
     return { ok: true, value: await runWith(runtime.clock, terms, work.work) };

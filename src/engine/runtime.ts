@@ -47,15 +47,18 @@ export const systemClock: Clock = {
 
 const sharedByStore = new WeakMap<Store, Shared>();
 
+/** Of all stores together: two of them may be on one table. */
+const fencesOfProcess = createFences();
+
 /** The runtime of production. */
 export function systemRuntime(store: Store): Runtime {
-  const shared = sharedByStore.get(store) ?? createShared();
+  const shared = sharedByStore.get(store) ?? createShared(fencesOfProcess);
   sharedByStore.set(store, shared);
   return { store, clock: systemClock, uuid: randomUUID, random: Math.random, shared };
 }
 
-export function createShared(): Shared {
-  return { flights: new Map(), fences: createFences() };
+export function createShared(fences: Fences = createFences()): Shared {
+  return { flights: new Map(), fences };
 }
 
 export interface Fences {
@@ -63,7 +66,7 @@ export interface Fences {
   readonly next: (id: string, now: number, seen: number | undefined) => number;
 }
 
-/** So many ids are remembered whose fence ran ahead of the clock. */
+/** So many ids are remembered whose fence ran ahead of the others; the fences of all rise above the ones forgotten. */
 const MAX_AHEAD = 1_000;
 
 /**
@@ -80,7 +83,11 @@ export function createFences(): Fences {
       ahead.delete(id);
       if (fence > last) {
         ahead.set(id, fence);
-        if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value ?? id);
+        const [oldest] = ahead.size > MAX_AHEAD ? ahead : [];
+        if (oldest !== undefined) {
+          ahead.delete(oldest[0]);
+          last = Math.max(last, oldest[1]);
+        }
       }
       return fence;
     },

@@ -7,6 +7,7 @@
  */
 import { decodeOutcome, type Encoded, encodeOutcome, encodeUnstorable, type Outcome } from "../core/codec.ts";
 import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord } from "../core/record.ts";
+import { nameOfError, said } from "../core/said.ts";
 import { completed, decideSettled, parked, released, type SettleDecision } from "../core/transitions.ts";
 import {
   type IdempotencyError,
@@ -64,7 +65,8 @@ function asked(policy: Policy, outcome: Outcome): boolean {
   try {
     const answer: unknown = policy.shouldStore(outcome);
     if (typeof answer === "boolean") return answer;
-    warn(`\`shouldStore\` must give a boolean, not ${typeof answer}`);
+    warn(`\`shouldStore\` must give a boolean, not ${answer instanceof Promise ? "a promise" : typeof answer}`);
+    if (answer instanceof Promise) answer.catch(() => {});
   } catch (error) {
     warn("`shouldStore` threw", error);
   }
@@ -111,7 +113,12 @@ function notStorable(call: Call, reason: string): ResultNotStorableError {
 async function release(s: Settling): Promise<Settled> {
   const { runtime, policy, mine } = s;
   const last = policy.maxAttempts !== undefined && mine.attempts >= policy.maxAttempts;
-  const next = (last ? parked : released)(mine, errorName(s.outcome), runtime.clock.now(), policy.ttlSeconds);
+  const next = (last ? parked : released)(
+    mine,
+    s.outcome.ok ? undefined : nameOfError(s.outcome.error),
+    runtime.clock.now(),
+    policy.ttlSeconds,
+  );
   const write = await commit(s, next);
   if (write.kind === "done") policy.emit({ type: last ? "parked" : "released", ...attemptOf(s) });
   else if (write.kind === "failed") policy.emit({ type: "completionFailed", ...attemptOf(s), error: write.error });
@@ -119,14 +126,6 @@ async function release(s: Settling): Promise<Settled> {
   const own = ending(s.outcome);
   const isParked = last && write.kind === "done" && own.kind === "threw";
   return { ending: isParked ? { kind: "parked", error: own.error } : own, stored: undefined };
-}
-
-const LONGEST_ERROR_NAME = 200;
-
-function errorName(outcome: Outcome): string | undefined {
-  if (outcome.ok || !(outcome.error instanceof Error)) return undefined;
-  const name: unknown = outcome.error.name;
-  return typeof name === "string" && name !== "" ? name.slice(0, LONGEST_ERROR_NAME) : undefined;
 }
 
 type Write = SettleDecision | { readonly kind: "failed"; readonly error: IdempotencyError };
@@ -190,9 +189,7 @@ function decode(policy: Policy, call: Call, text: string): ReturnType<typeof dec
   try {
     return decodeOutcome(text, policy.types);
   } catch (error) {
-    return {
-      unstorable: `the stored outcome cannot be read: ${error instanceof Error ? error.message : String(error)} (${call.id})`,
-    };
+    return { unstorable: `the stored outcome cannot be read: ${said(error)} (${call.id})` };
   }
 }
 

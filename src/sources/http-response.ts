@@ -3,7 +3,6 @@
  * that the event's API expects.
  */
 import type { IdempotencyError } from "../errors.ts";
-import { fields } from "./fields.ts";
 import type { HttpRequest } from "./http-event.ts";
 
 interface Problem {
@@ -39,7 +38,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
     "store-unavailable",
     503,
     "Service Unavailable",
-    "The request cannot be protected against duplicates now",
+    "The idempotency store is unavailable",
   ),
 };
 
@@ -48,7 +47,7 @@ const DETAILS: Readonly<Record<string, string>> = {
   InProgressError: "Send the same request again after the time in Retry-After.",
   OwnershipLostError: "Send the same request again after the time in Retry-After to get its outcome.",
   ResultNotStorableError: "The request is not processed again. Look its outcome up instead of retrying.",
-  StoreUnavailableError: "The request was not processed. Send it again after the time in Retry-After.",
+  StoreUnavailableError: "Send the same request again after the time in Retry-After.",
 };
 
 function problem(slug: string, status: number, statusText: string, title: string): Problem {
@@ -69,7 +68,7 @@ export function problemResponse(request: HttpRequest | undefined, error: Idempot
     ...(wantsMultiValue(request)
       ? { multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, [v]])) }
       : { headers }),
-    body: JSON.stringify({ type, title, status, detail: DETAILS[error.name] ?? error.message }),
+    body: JSON.stringify({ type, title, status, detail: error.detail ?? DETAILS[error.name] }),
     isBase64Encoded: false,
   };
 }
@@ -83,12 +82,22 @@ function wantsMultiValue(request: HttpRequest | undefined): boolean {
 export function replayResponse(request: HttpRequest, stored: unknown, markerName: string): unknown {
   const response = request.shape === "v2" ? structured(stored) : stored;
   if (typeof response !== "object" || response === null) return response;
-  const field = wantsMultiValue(request) ? "multiValueHeaders" : "headers";
-  const marker = wantsMultiValue(request) ? ["true"] : "true";
-  const others = Object.entries(fields((response as Record<string, unknown>)[field])).filter(
-    ([name]) => name.toLowerCase() !== markerName.toLowerCase(),
-  );
-  return { ...response, [field]: Object.fromEntries([...others, [markerName, marker]]) };
+  const { headers, multiValueHeaders, ...rest } = response as Record<string, unknown>;
+  const single = without(headers, markerName);
+  const multiple = without(multiValueHeaders, markerName);
+  if (wantsMultiValue(request))
+    return { ...rest, ...given("headers", single), multiValueHeaders: { ...multiple, [markerName]: ["true"] } };
+  return { ...rest, headers: { ...single, [markerName]: "true" }, ...given("multiValueHeaders", multiple) };
+}
+
+function given(name: string, value: unknown): Record<string, unknown> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** Header fields without one of them, in any letter case. */
+function without(headers: unknown, name: string): Record<string, unknown> | undefined {
+  if (typeof headers !== "object" || headers === null) return undefined;
+  return Object.fromEntries(Object.entries(headers).filter(([other]) => other.toLowerCase() !== name.toLowerCase()));
 }
 
 /** A bare return, as the gateway makes a response of it. */

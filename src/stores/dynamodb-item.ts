@@ -42,6 +42,9 @@ const DEFAULTS: AttributeNames = {
 
 /** The names in use. Throws an {@link InvalidOptionsError} for an unknown, empty or doubled one. */
 export function attributeNames(renamed: Partial<AttributeNames> = {}): AttributeNames {
+  if (typeof renamed !== "object" || renamed === null || Array.isArray(renamed)) {
+    throw new InvalidOptionsError('dynamoDBStore: `attributeNames` must be an object such as `{ id: "pk" }`.');
+  }
   for (const [name, value] of Object.entries(renamed)) {
     if (!Object.hasOwn(DEFAULTS, name)) {
       const allowed = Object.keys(DEFAULTS).join(", ");

@@ -19,6 +19,9 @@ export interface MemoryStoreOptions {
 
 /** A store that forgets when the process ends. Each call makes a store of its own. */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidOptionsError("memoryStore: the options must be an object such as `{ maxResultBytes }`.");
+  }
   const { maxResultBytes = DEFAULT_MAX_RESULT_BYTES, ...unknown } = options;
   const [name] = Object.keys(unknown);
   if (name !== undefined)
@@ -35,7 +38,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (++inserts % SWEEP_EVERY === 0) sweep(records);
       const seen = records.get(record.id);
       if (seen !== undefined) return { ok: false, seen };
-      records.set(record.id, record);
+      records.set(record.id, Object.freeze({ ...record }));
       return { ok: true };
     },
     async swap(version, next) {
@@ -43,7 +46,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (seen?.owner !== version.owner || seen.fence !== version.fence || seen.status !== version.status) {
         return { ok: false, seen };
       }
-      records.set(next.id, next);
+      records.set(next.id, Object.freeze({ ...next }));
       return { ok: true };
     },
     async read(id) {
