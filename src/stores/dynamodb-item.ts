@@ -1,5 +1,4 @@
 /** A record as a DynamoDB item and back. Knows attribute names and types, nothing of requests. */
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { StoredRecord } from "../core/record.ts";
 import { InvalidOptionsError, StoreUnavailableError } from "../errors.ts";
 
@@ -72,10 +71,11 @@ export interface Table {
   readonly names: AttributeNames;
 }
 
+/** Attribute values as JavaScript has them: text, numbers, bytes. */
 export type Item = Readonly<Record<string, unknown>>;
 
 /** Without attributes that are absent: a client may be set to refuse `undefined`. */
-export function toItem(record: StoredRecord, names: AttributeNames): Record<string, unknown> {
+export function toItem(record: StoredRecord, names: AttributeNames): Item {
   return {
     [names.id]: record.id,
     [names.status]: record.status,
@@ -143,9 +143,4 @@ function foreignItem(table: Table, id: unknown, attribute: string): StoreUnavail
     `Idempotency table \`${table.name}\`: the item \`${String(id)}\` is not a record of lambda-once (see its attribute \`${attribute}\`). Use a table of its own, or delete the item.`,
     { transient: false },
   );
-}
-
-/** The item of an exception: the document client translates answers, not exceptions. */
-export function plain(item: Readonly<Record<string, AttributeValue>>): Item {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S ?? value.N ?? value.B]));
 }
