@@ -1,0 +1,102 @@
+/**
+ * The DynamoDB store without the AWS SDK: signed requests over node:https. The same items, conditions and errors; a cold
+ * start without the SDK's code to load.
+ */
+import { InvalidOptionsError } from "../errors.ts";
+import type { Store } from "../store.ts";
+import type { AttributeNames } from "./dynamodb-item.ts";
+import { checkedTableName, type ItemClient, itemStore } from "./dynamodb-store.ts";
+import { marshal, unmarshal } from "./lean/attribute-values.ts";
+import {
+  type CredentialProvider,
+  type ExpiringCredentials,
+  environmentCredentials,
+  remembering,
+} from "./lean/credentials.ts";
+import { type EndpointOptions, placeOf } from "./lean/endpoint.ts";
+import { isServiceError, type Send, sender } from "./lean/requests.ts";
+
+export type { AttributeNames, CredentialProvider, ExpiringCredentials };
+
+export interface LeanDynamoDBStoreOptions extends EndpointOptions {
+  /** The table's name or ARN. Default: the environment variable `IDEMPOTENCY_TABLE`. */
+  readonly tableName?: string;
+  /** Other names for the item's attributes, by their default names, such as `{ id: "pk", expires_at: "ttl" }`. */
+  readonly attributeNames?: Partial<AttributeNames>;
+  /** Default: the environment's keys, read for each request, else the container endpoint's. */
+  readonly credentials?: CredentialProvider;
+  /** Tries in all, with pauses between them, on throttles, 5xx and network errors. Default: 4. */
+  readonly maxAttempts?: number;
+  /** Default: 1 000. */
+  readonly connectionTimeoutMs?: number;
+  /** From sending a request to its whole answer. Default: 3 000. */
+  readonly requestTimeoutMs?: number;
+}
+
+const OPTIONS: readonly (keyof LeanDynamoDBStoreOptions)[] = [
+  "tableName",
+  "attributeNames",
+  "region",
+  "endpoint",
+  "useFipsEndpoint",
+  "useDualstackEndpoint",
+  "credentials",
+  "maxAttempts",
+  "connectionTimeoutMs",
+  "requestTimeoutMs",
+];
+
+/**
+ * A store on a DynamoDB table as `dynamoDBStore` makes it, without the AWS SDK.
+ *
+ * @throws InvalidOptionsError at once when there is no table name or Region, or an option is wrong.
+ */
+export function leanDynamoDBStore(options: LeanDynamoDBStoreOptions = {}): Store {
+  const tableName = checkedTableName("leanDynamoDBStore", options, OPTIONS);
+  const { credentials } = options;
+  if (credentials !== undefined && typeof credentials !== "function") {
+    throw new InvalidOptionsError(
+      "leanDynamoDBStore: `credentials` must be a function that gives a promise of credentials.",
+    );
+  }
+  const send = sender({
+    place: placeOf(options, process.env),
+    credentials: credentials === undefined ? environmentCredentials() : remembering(credentials),
+    maxAttempts: positive("maxAttempts", options.maxAttempts ?? 4),
+    connectionTimeoutMs: positive("connectionTimeoutMs", options.connectionTimeoutMs ?? 1_000),
+    requestTimeoutMs: positive("requestTimeoutMs", options.requestTimeoutMs ?? 3_000),
+  });
+  return itemStore(leanClient(send), tableName, options.attributeNames);
+}
+
+function positive(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && Number(value) > 0) return Number(value);
+  throw new InvalidOptionsError(
+    `leanDynamoDBStore: \`${name}\` must be a whole number above 0, not ${JSON.stringify(value)}.`,
+  );
+}
+
+function leanClient(send: Send): ItemClient {
+  return {
+    async put(TableName, item, { ExpressionAttributeValues, ...condition }) {
+      const values = ExpressionAttributeValues && { ExpressionAttributeValues: marshal(ExpressionAttributeValues) };
+      const returned = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
+      try {
+        await send("PutItem", { TableName, Item: marshal(item), ...condition, ...values, ...returned });
+        return { ok: true };
+      } catch (error) {
+        if (!(error instanceof Error && isServiceError(error) && error.name === "ConditionalCheckFailedException"))
+          throw error;
+        return { ok: false, item: unmarshalled(error.answer["Item"]) };
+      }
+    },
+    async get(TableName, key) {
+      const answer = await send("GetItem", { TableName, Key: marshal(key), ConsistentRead: true });
+      return unmarshalled(answer["Item"]);
+    },
+  };
+}
+
+function unmarshalled(item: unknown): ReturnType<typeof unmarshal> | undefined {
+  return item === undefined || item === null ? undefined : unmarshal(item as Parameters<typeof unmarshal>[0]);
+}
