@@ -38,8 +38,12 @@ export interface EventOptions<E> extends CommonOptions<EventRecord<E>> {
   readonly concurrency?: number;
 }
 
-/** One value, or a list of them for an event that holds a list of records. */
-export type EventResult<E, R> = E extends SNSEvent | S3Event | readonly unknown[] ? Awaited<R>[] : Awaited<R>;
+/** One value, or a list of them for an event that holds a list of records; nothing where the handler returns nothing. */
+export type EventResult<E, R> = [Awaited<R>] extends [void]
+  ? void
+  : E extends SNSEvent | S3Event | readonly unknown[]
+    ? Awaited<R>[]
+    : Awaited<R>;
 
 const CHECKS: Checks = { ...COMMON_CHECKS, key: functionCheck, concurrency: wholeCheck(1, 1_000, "records") };
 

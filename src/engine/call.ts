@@ -16,7 +16,7 @@ export interface Policy {
   /** How long to wait for a running attempt; `undefined` refuses at once. */
   readonly waitMs: number | undefined;
   /** After how many attempts that fail or die the work is parked; `undefined` never parks. */
-  readonly maxAttempts: number | undefined;
+  readonly maxAttempts?: number | undefined;
   readonly whenStoreUnavailable: "fail" | "run";
   readonly whenCompletionFails: "return" | "throw";
   readonly shouldStore: (outcome: Outcome) => boolean;
@@ -30,7 +30,7 @@ export interface KeyedCall {
   readonly key: string;
   readonly operation: string;
   /** Whose it is, where there are tenants: nested calls are of the same one. */
-  readonly tenant: unknown;
+  readonly tenant?: unknown;
   readonly payloadHash: string | undefined;
 }
 

@@ -39,7 +39,7 @@ export interface ExecutionTerms {
   readonly fence: number;
   readonly leaseUntil: number;
   readonly deadline: number | undefined;
-  readonly tenant: unknown;
+  readonly tenant?: unknown;
   readonly protected: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface ExecutionTerms {
 interface Surroundings {
   /** Epoch milliseconds, where it is known. */
   readonly deadline: number | undefined;
-  readonly tenant: unknown;
+  readonly tenant?: unknown;
 }
 
 interface Current extends Surroundings {
