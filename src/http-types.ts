@@ -26,7 +26,7 @@ export type Bare =
   | undefined
   | void
   | readonly unknown[]
-  | { readonly statusCode?: never };
+  | (object & { readonly statusCode?: never; readonly then?: never });
 
 /** What a handler of this event may return. */
 export type HandlerResponse<E> = E extends { rawPath: string }

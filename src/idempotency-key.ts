@@ -39,10 +39,15 @@ export function idempotencyKey(parts: IdempotencyKeyParts): string {
 
 /** A parameter that is undefined is one that was forgotten: two calls that forget it must not share a key. */
 function parameters(params: Readonly<Record<string, unknown>>): string {
+  const text = canonical(params);
   const forgotten = findPart(params, (part) => part === undefined);
   if (forgotten !== undefined) {
     throw new KeyMissingError(`idempotencyKey: the parameter \`${forgotten}\` is undefined: leave it out, or give it.`);
   }
+  return text;
+}
+
+function canonical(params: Readonly<Record<string, unknown>>): string {
   try {
     return canonicalJson(params);
   } catch (error) {

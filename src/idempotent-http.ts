@@ -1,6 +1,6 @@
 /** The wrapper for HTTP: composes the source, the engine and the problem responses. */
 import type { Context } from "aws-lambda";
-import { deliver } from "./engine/call.ts";
+import { deliver, refusal } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { ending, runBare, runUnprotected, type Work } from "./engine/run.ts";
@@ -92,10 +92,11 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
     const request = readHttpRequest(event);
     if (request !== undefined && !methods.has(request.method))
       return deliver(ending(await runBare(runtime, policy, work)));
-    if (request === undefined && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
+    const keyless = request === undefined && options.key === undefined;
+    if (keyless && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
     const prepared = prepare(keyTerms(options, operation, request, event, known, tenantId));
     if (prepared.kind === "missing" && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") return problemResponse(request, prepared.error);
+    if (prepared.kind !== "keyed") return problemResponse(request, refusal(policy, operation, prepared.error));
     const done = await execute(runtime, policy, { ...work, ...prepared.call });
     if (done.kind === "refused") return problemResponse(request, done.error);
     const value = deliver(done);

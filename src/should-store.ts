@@ -3,6 +3,7 @@
  * hence the choice (Square and Checkout.com keep successes, Stripe v1 keeps everything once the endpoint began).
  */
 import type { Outcome } from "./core/codec.ts";
+import { isIdempotencyError } from "./errors.ts";
 
 /** What a handler came to: the value it returned, or what it threw. */
 export type { Outcome };
@@ -19,9 +20,12 @@ export function successOnly(outcome: Outcome): boolean {
   return status === undefined || (status >= 200 && status <= 299);
 }
 
-/** Keeps every outcome once the handler began, errors included: a retry gets the same error again, and never a new run. */
-export function everyOutcome(_outcome: Outcome): boolean {
-  return true;
+/**
+ * Keeps every outcome once the handler began, errors included: a retry gets the same error again, and never a new run. An
+ * error of this library, from a call inside the handler, says that there is no outcome yet: it is not kept.
+ */
+export function everyOutcome(outcome: Outcome): boolean {
+  return outcome.ok || !isIdempotencyError(outcome.error);
 }
 
 /** Keeps every value and no error: the default where there is no HTTP response to look at. */

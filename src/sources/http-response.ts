@@ -107,7 +107,16 @@ function structured(stored: unknown): unknown {
   return {
     statusCode: 200,
     headers: { "content-type": "application/json" },
-    body: typeof stored === "string" ? stored : (JSON.stringify(stored) ?? "null"),
+    body: typeof stored === "string" ? stored : json(stored),
     isBase64Encoded: false,
   };
+}
+
+/** What is not JSON failed the first time too, after the handler: the gateway could not send it. */
+function json(stored: unknown): string {
+  try {
+    return JSON.stringify(stored) ?? "null";
+  } catch {
+    return "null";
+  }
 }
