@@ -23,8 +23,6 @@ export type IdempotencyEvent =
   | (AttemptEvent & { readonly type: "claimed" })
   /** As `claimed`, after an attempt whose lease ended without an outcome. */
   | (AttemptEvent & { readonly type: "takenOver" })
-  /** The call has no key, or one that cannot be used, and was refused before anything was written. */
-  | (EventBase & { readonly type: "refused"; readonly error: unknown })
   /** A stored outcome was given back. */
   | (EventBase & { readonly type: "replayed" })
   /** Another attempt is running. */

@@ -1,6 +1,6 @@
 /** The wrapper for a piece of work inside a handler: composes the options and the engine. */
 import type { Context } from "aws-lambda";
-import { deliver, type Ending, refusal } from "./engine/call.ts";
+import { deliver, type Ending } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import { type Execution, surroundings } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
@@ -63,7 +63,7 @@ export async function executeOnce<T>(
   });
   if (prepared.kind === "missing" && options.requireKey === false)
     return once(await runUnprotected(runtime, policy, terms));
-  if (prepared.kind !== "keyed") throw refusal(policy, operation, prepared.error);
+  if (prepared.kind !== "keyed") throw prepared.error;
   return once(await execute(runtime, policy, { ...terms, ...prepared.call }));
 }
 

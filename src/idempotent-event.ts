@@ -1,7 +1,7 @@
 /** The wrapper for events without a response: SNS, EventBridge, S3, Scheduler, Step Functions, asynchronous invocations. */
 import type { Context, S3Event, S3EventRecord, SNSEvent, SNSEventRecord } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
-import { deliver, refusal } from "./engine/call.ts";
+import { deliver } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
@@ -87,7 +87,7 @@ export function idempotentEvent<E, R>(
     });
     if (prepared.kind === "missing" && options.requireKey === false)
       return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") throw refusal(policy, operation, prepared.error);
+    if (prepared.kind !== "keyed") throw prepared.error;
     return deliver(await execute(runtime, policy, { ...work, ...prepared.call }));
   };
 

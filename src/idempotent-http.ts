@@ -1,10 +1,11 @@
 /** The wrapper for HTTP: composes the source, the engine and the problem responses. */
 import type { Context } from "aws-lambda";
-import { deliver, refusal } from "./engine/call.ts";
+import { deliver } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { ending, runBare, runUnprotected, type Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
+import { warn } from "./events.ts";
 import type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
 import {
   type Checks,
@@ -96,7 +97,11 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
     if (keyless && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
     const prepared = prepare(keyTerms(options, operation, request, event, known, tenantId));
     if (prepared.kind === "missing" && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") return problemResponse(request, refusal(policy, operation, prepared.error));
+    if (prepared.kind !== "keyed") {
+      // The client gets no more than a 400; whoever wrote the function that failed has to hear of it.
+      if (prepared.error.cause !== undefined) warn(prepared.error.message);
+      return problemResponse(request, prepared.error);
+    }
     const done = await execute(runtime, policy, { ...work, ...prepared.call });
     if (done.kind === "refused") return problemResponse(request, done.error);
     const value = deliver(done);

@@ -1,6 +1,6 @@
 /** The wrapper for any handler: composes the options and the engine. */
 import type { Context } from "aws-lambda";
-import { deliver, refusal } from "./engine/call.ts";
+import { deliver } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
@@ -59,7 +59,7 @@ export function idempotent<E, R>(
     });
     if (prepared.kind === "missing" && options.requireKey === false)
       return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") throw refusal(policy, operation, prepared.error);
+    if (prepared.kind !== "keyed") throw prepared.error;
     return deliver(await execute(runtime, policy, { ...work, ...prepared.call }));
   };
   return wrapped as (event: E, context?: Context) => Promise<Awaited<R>>;

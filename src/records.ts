@@ -6,7 +6,7 @@
  */
 import type { Context } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
-import { type Ending, type Policy, refusal } from "./engine/call.ts";
+import type { Ending, Policy } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
@@ -123,7 +123,7 @@ async function attempt<R extends object, T>(
     },
   };
   if (prepared.kind === "missing" && !requireKey) return fateOf(await runUnprotected(runtime, policy, work));
-  if (prepared.kind !== "keyed") return { kind: "failed", error: refusal(policy, operation, prepared.error) };
+  if (prepared.kind !== "keyed") return { kind: "failed", error: prepared.error };
   const { id, payloadHash = "" } = prepared.call;
   const call = { ...work, ...prepared.call, readFirst: source.redelivered?.(given) ?? false };
   return await shared(fates, `${id} ${payloadHash}`, async () => fateOf(await execute(runtime, policy, call)));

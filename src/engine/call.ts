@@ -64,12 +64,6 @@ export function deliver(ending: Ending): unknown {
   throw ending.error;
 }
 
-/** Tells of a call that is refused for its key. */
-export function refusal<T extends IdempotencyError>(policy: Policy, operation: string, error: T): T {
-  policy.emit({ type: "refused", operation, error });
-  return error;
-}
-
 export function refused(error: IdempotencyError): Ending {
   return { kind: "refused", error };
 }
