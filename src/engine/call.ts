@@ -99,7 +99,8 @@ export async function ask<T>(
     const answer = await before(runtime.clock, giveUpAt, verb());
     if (answer.inTime) return answer.value;
   } catch (error) {
-    if (isStoreUnavailableError(error) || isResultNotStorableError(error)) throw error;
+    if (isResultNotStorableError(error)) throw error;
+    if (isStoreUnavailableError(error)) throw error.operation === undefined ? about(call, error) : error;
     throw new StoreUnavailableError(`The idempotency store failed: ${said(error)} (${shown(call)})`, {
       ...subject,
       cause: error,
@@ -109,4 +110,14 @@ export async function ask<T>(
     `The idempotency store did not answer before the invocation's deadline (${shown(call)})`,
     subject,
   );
+}
+
+/** A store knows its table; which call it was is known here. */
+function about(call: KeyedCall, { message, cause, transient }: StoreUnavailableError): StoreUnavailableError {
+  return new StoreUnavailableError(`${message} (${shown(call)})`, {
+    operation: call.operation,
+    key: call.key,
+    cause,
+    transient,
+  });
 }

@@ -1,0 +1,37 @@
+/** A claim whose answer comes so late that another attempt may have taken it over does not run the handler. G9, G10. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { executeOnce, isInProgressError } from "../../src/index.ts";
+import type { Store } from "../../src/store.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+
+const NOON = 1_764_072_000_000;
+
+beforeEach(() => void vi.useFakeTimers({ now: NOON, toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A store whose claims are answered at this time. */
+function answeringAt(time: number): Store {
+  const store = memoryStore();
+  return {
+    ...store,
+    insert: async (record) => {
+      const answer = await store.insert(record);
+      vi.setSystemTime(time);
+      return answer;
+    },
+  };
+}
+
+const options = { operation: "pay", leaseMs: 5_000 };
+
+test("a claim that is answered when it can be taken over is refused, with the handler not run", async () => {
+  const work = vi.fn();
+  const error = await executeOnce("order-1", work, { ...options, store: answeringAt(NOON + 6_001) }).catch((e) => e);
+  expect(isInProgressError(error)).toBe(true);
+  expect(work).not.toHaveBeenCalled();
+});
+
+test("a claim that is answered a millisecond before that runs", async () => {
+  const store = answeringAt(NOON + 6_000);
+  expect(await executeOnce("order-1", () => "paid", { ...options, store })).toEqual({ value: "paid", replayed: false });
+});
