@@ -1,7 +1,7 @@
 /** The wrapper for events without a response: SNS, EventBridge, S3, Scheduler, Step Functions, asynchronous invocations. */
 import type { Context, S3Event, S3EventRecord, SNSEvent, SNSEventRecord } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
-import { deliver } from "./engine/call.ts";
+import { deliver, type Ending } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
@@ -20,7 +20,7 @@ import {
 } from "./options.ts";
 import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
 import { valuesOnly } from "./should-store.ts";
-import { deliveryKey, readEvent, unknownSourceHint } from "./sources/event.ts";
+import { deliveryFingerprint, deliveryKey, invocationId, readEvent, unknownSourceHint } from "./sources/event.ts";
 
 /** What the handler gets: one record of an event that holds several, else the event. */
 export type EventRecord<E> = E extends SNSEvent
@@ -70,7 +70,12 @@ export function idempotentEvent<E, R>(
   const runtime = systemRuntime(options.store);
   const { key, concurrency = 10 } = options;
 
-  const once = async (record: EventRecord<E>, known: Context): Promise<unknown> => {
+  const once = async (
+    record: EventRecord<E>,
+    known: Context,
+    place: readonly string[] = [],
+    running = new Map<string, Promise<Ending>>(),
+  ): Promise<unknown> => {
     const { deadline, tenantId } = readContext(known, runtime.clock.now());
     const work: Work = {
       operation,
@@ -83,13 +88,27 @@ export function idempotentEvent<E, R>(
       key: key === undefined ? () => deliveryKey(record) : () => key(record, known),
       keyHint: key === undefined ? unknownSourceHint(record) : "the option `key` found none in the event",
       tenant: tenantTerm(options, record, known, tenantId),
-      fingerprint: fingerprintTerm(options, record, known),
+      place,
+      fingerprint: fingerprintTerm(options, record, known) ?? byDelivery(record),
     });
     if (prepared.kind === "missing" && options.requireKey === false)
       return deliver(await runUnprotected(runtime, policy, work));
     if (prepared.kind !== "keyed") throw prepared.error;
-    return deliver(await execute(runtime, policy, { ...work, ...prepared.call }));
+    const { call } = prepared;
+    const name = `${call.id} ${call.payloadHash ?? ""}`;
+    const ending = running.get(name) ?? execute(runtime, policy, { ...work, ...call });
+    running.set(name, ending);
+    return deliver(await ending);
   };
+
+  const ownTerms = key !== undefined || options.fingerprint !== undefined;
+  const byDelivery = (record: EventRecord<E>): (() => unknown) | undefined => {
+    const payload = ownTerms ? undefined : deliveryFingerprint(record);
+    return payload === undefined ? undefined : () => payload;
+  };
+
+  /** One request id stands for all records of an event: which of them it is says their place. */
+  const placeOf = (index: number): readonly string[] => (key === (invocationId as unknown) ? [String(index)] : []);
 
   const wrapped = async (event: E, context?: Context): Promise<unknown> => {
     const known = context as Context;
@@ -99,6 +118,7 @@ export function idempotentEvent<E, R>(
     const pace = createPace(now, readContext(context, now()).remainingMs);
     const values: unknown[] = [];
     const errors = new Map<number, unknown>();
+    const running = new Map<string, Promise<Ending>>();
     await runBatch({
       lanes: records.map((_, index) => [index]),
       concurrency,
@@ -106,7 +126,7 @@ export function idempotentEvent<E, R>(
       run: async (index) => {
         const begun = now();
         try {
-          values[index] = await once(records[index] as EventRecord<E>, known);
+          values[index] = await once(records[index] as EventRecord<E>, known, placeOf(index), running);
           return true;
         } catch (error) {
           errors.set(index, error);
@@ -120,7 +140,7 @@ export function idempotentEvent<E, R>(
       },
     });
     if (errors.size > 1)
-      throw new AggregateError(errors.values(), `${errors.size} of ${records.length} records failed`);
+      throw new AggregateError(inOrder(errors), `${errors.size} of ${records.length} records failed`);
     for (const error of errors.values()) throw error;
     return values;
   };
@@ -135,7 +155,6 @@ function notBegun(operation: string): InProgressError {
   );
 }
 
-/** For `key`: the request id, which an asynchronous invocation keeps when Lambda tries again. A new invocation has another. */
-export function invocationId(_event: unknown, context: Context): string {
-  return context.awsRequestId;
+function inOrder(errors: ReadonlyMap<number, unknown>): readonly unknown[] {
+  return [...errors].sort(([a], [b]) => a - b).map(([, error]) => error);
 }

@@ -58,14 +58,14 @@ export function idempotentSqs<T = undefined>(
     if (records === undefined) {
       throw new KeyInvalidError("idempotentSqs was given an event that has no `Records`, so it is not one of SQS's.");
     }
+    const ids = new Map(records.map((record) => [record, messageIdOf(record)]));
     const back = await runBatch(lanesBy(records, fifoGroup), context);
-    return { batchItemFailures: back.map((record) => ({ itemIdentifier: identifier(record) })) };
+    return { batchItemFailures: back.map((record) => ({ itemIdentifier: identifier(ids.get(record)) })) };
   };
 }
 
 /** A response that names no record would fail the whole batch in silence: better loudly. */
-function identifier(record: SQSRecord): string {
-  const messageId = messageIdOf(record);
+function identifier(messageId: string | undefined): string {
   if (messageId !== undefined) return messageId;
   throw new KeyInvalidError("A record without a `messageId` failed, so it cannot be reported back.");
 }

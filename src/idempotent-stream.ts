@@ -70,15 +70,16 @@ export function idempotentStream<R extends StreamRecord, T = undefined>(
     for (const record of lanes.flatMap((lane) => lane.records)) {
       if (arn !== undefined && typeof record === "object" && record !== null) arns.set(record, arn);
     }
+    const named = lanes.map(({ records, identify }) => records.map((record) => ({ record, at: identify(record) })));
     const back = new Set<StreamRecord>(
       await runBatch(
         lanes.map((lane) => lane.records as readonly R[]),
         context,
       ),
     );
-    const batchItemFailures = lanes.flatMap(({ records, identify }) => {
-      const first = records.find((record) => back.has(record));
-      return first === undefined ? [] : [{ itemIdentifier: identified(identify(first)) }];
+    const batchItemFailures = named.flatMap((lane) => {
+      const first = lane.find(({ record }) => back.has(record));
+      return first === undefined ? [] : [{ itemIdentifier: identified(first.at) }];
     });
     return { batchItemFailures };
   };

@@ -41,7 +41,6 @@ export {
   type EventRecord,
   type EventResult,
   idempotentEvent,
-  invocationId,
 } from "./idempotent-event.ts";
 export { type HttpOptions, idempotentHttp } from "./idempotent-http.ts";
 export { idempotentSqs, type SqsOptions } from "./idempotent-sqs.ts";
@@ -54,6 +53,6 @@ export {
 export type { CommonOptions } from "./options.ts";
 export type { Parsed, RecordOptions } from "./record-options.ts";
 export { everyOutcome, type Outcome, type ShouldStore, successOnly } from "./should-store.ts";
-export { eventBridgeId, snsMessageId } from "./sources/event.ts";
+export { eventBridgeId, invocationId, snsMessageId } from "./sources/event.ts";
 export type { StreamItemIdentifier, StreamRecord } from "./sources/stream.ts";
 export type { InsertResult, Store, SwapResult } from "./store.ts";

@@ -2,6 +2,7 @@
 import type { Context } from "aws-lambda";
 import { InvalidOptionsError } from "./errors.ts";
 import { booleanCheck, type Checks, COMMON_CHECKS, type CommonOptions, functionCheck, wholeCheck } from "./options.ts";
+import { invocationId } from "./sources/event.ts";
 
 /** A record with what `parse` made of it. */
 export type Parsed<R, T> = R & { readonly parsed: T };
@@ -49,11 +50,21 @@ export const RECORD_CHECKS: Checks = {
   parse: functionCheck,
 };
 
+interface Related {
+  readonly key?: unknown;
+  readonly onPoison?: unknown;
+  readonly maxAttempts?: unknown;
+}
+
 /** What no check of a single option can see. */
-export function checkPoison(
-  wrapper: string,
-  options: { readonly onPoison?: unknown; readonly maxAttempts?: unknown },
-): void {
-  if (options.onPoison === undefined || options.maxAttempts !== undefined) return;
-  throw new InvalidOptionsError(`${wrapper}: \`onPoison\` needs \`maxAttempts\`, which says when a record is poison.`);
+export function checkRelated(wrapper: string, options: Related): void {
+  const fail = (what: string): InvalidOptionsError => new InvalidOptionsError(`${wrapper}: ${what}.`);
+  if (options.onPoison !== undefined && options.maxAttempts === undefined) {
+    throw fail("`onPoison` needs `maxAttempts`, which says when a record is poison");
+  }
+  if (options.key === invocationId) {
+    throw fail(
+      "`key: invocationId` would take all records of a batch for one: leave `key` out, or name a part of the record",
+    );
+  }
 }

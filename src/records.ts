@@ -11,11 +11,16 @@ import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
 import { type Runtime, systemRuntime } from "./engine/runtime.ts";
-import { isInProgressError, isResultNotStorableError, isStoreUnavailableError } from "./errors.ts";
+import {
+  isInProgressError,
+  isOwnershipLostError,
+  isResultNotStorableError,
+  isStoreUnavailableError,
+} from "./errors.ts";
 import { warn } from "./events.ts";
 import { type Checks, checkHandler, checkOptions, defaultOperation, policyOf } from "./options.ts";
 import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
-import { checkPoison, type Parsed, type RecordOptions } from "./record-options.ts";
+import { checkRelated, type Parsed, type RecordOptions } from "./record-options.ts";
 import { valuesOnly } from "./should-store.ts";
 
 export type RecordHandler<R, T> = (record: Parsed<R, T>, context: Context, execution: Execution) => unknown;
@@ -56,7 +61,7 @@ export function recordRunner<R extends object, T>(
   const { wrapper } = source;
   checkHandler(wrapper, handler);
   checkOptions(wrapper, options, checks, ["store"]);
-  checkPoison(wrapper, options);
+  checkRelated(wrapper, options);
   const operation = options.operation ?? defaultOperation(wrapper);
   const policy = policyOf(options, valuesOnly, options.maxAttempts);
   const runtime = systemRuntime(options.store);
@@ -71,8 +76,9 @@ export function recordRunner<R extends object, T>(
     const run = async (record: R): Promise<boolean> => {
       const begun = now();
       const fate = await attempt(terms, record, context as Context, fates);
+      const succeeded = await conclude(terms, record, fate);
       pace.took(now() - begun);
-      return await conclude(terms, record, fate);
+      return succeeded;
     };
     await runBatch({ lanes, concurrency, hasTime: pace.hasTime, run, failed: (record) => back.push(record) });
     return back;
@@ -184,7 +190,9 @@ function fateOf(ending: Ending): Fate {
       const { error } = ending;
       if (isStoreUnavailableError(error)) throw error;
       if (isResultNotStorableError(error)) return { kind: "done" };
-      if (isInProgressError(error)) return { kind: "running", error, retryAfterMs: error.retryAfterMs };
+      if (isInProgressError(error) || isOwnershipLostError(error)) {
+        return { kind: "running", error, retryAfterMs: error.retryAfterMs };
+      }
       return { kind: "failed", error };
     }
   }

@@ -37,6 +37,9 @@ function queueUrl(arn: string): string {
 
 const DNS_SUFFIXES: ReadonlyMap<string, string> = new Map([
   ["aws-cn", "amazonaws.com.cn"],
+  ["aws-eusc", "amazonaws.eu"],
   ["aws-iso", "c2s.ic.gov"],
+  ["aws-iso-e", "cloud.adc-e.uk"],
+  ["aws-iso-f", "csp.hci.ic.gov"],
   ["aws-iso-b", "sc2s.sgov.gov"],
 ]);

@@ -112,7 +112,7 @@ function notStorable(call: Call, reason: string): ResultNotStorableError {
 
 async function release(s: Settling): Promise<Settled> {
   const { runtime, policy, mine } = s;
-  const last = policy.maxAttempts !== undefined && mine.attempts >= policy.maxAttempts;
+  const last = !s.outcome.ok && policy.maxAttempts !== undefined && mine.attempts >= policy.maxAttempts;
   const next = (last ? parked : released)(
     mine,
     s.outcome.ok ? undefined : nameOfError(s.outcome.error),

@@ -2,6 +2,7 @@
  * Events that come without a response to give: SNS, EventBridge, S3, Scheduler, Step Functions. What their records are, and
  * what identifies a delivery, which is the same when the source delivers again.
  */
+import type { Context } from "aws-lambda";
 import { fields, text } from "./fields.ts";
 import { recordsOf } from "./sqs.ts";
 
@@ -63,6 +64,24 @@ function stepFunctions({ Execution, State, Map: map }: Record<string, unknown>):
   if (execution === undefined || state === undefined) return undefined;
   const index = fields(fields(map)["Item"])["Index"];
   return { execution, state, ...(index === undefined ? {} : { item: index }) };
+}
+
+/**
+ * What must not change under a delivery's key. A state of a loop, or of a Map that does not say which item it is on, has one
+ * key for several pieces of work: that is found out, instead of all but one being taken for replays.
+ */
+export function deliveryFingerprint(record: unknown): unknown {
+  const given = fields(record);
+  if (sns(given) !== undefined || stepFunctions(given) === undefined) return undefined;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !CONTEXT_OBJECT.has(name)));
+}
+
+/** Of Step Functions itself: retry counts and times are another for each attempt. */
+const CONTEXT_OBJECT: ReadonlySet<string> = new Set(["Execution", "State", "StateMachine", "Task", "Map"]);
+
+/** For `key`: the request id, which an asynchronous invocation keeps when Lambda tries again. A new invocation has another. */
+export function invocationId(_event: unknown, context: Context): string {
+  return context.awsRequestId;
 }
 
 /** What to do about an event whose source is not known. */

@@ -5,7 +5,8 @@ import { fields, text } from "./fields.ts";
 /** Also of a self-managed cluster: the records are the same. */
 export type KafkaRecord = MSKRecord;
 
-export type StreamRecord = KinesisStreamRecord | DynamoDBRecord | KafkaRecord;
+/** All of a `DynamoDBRecord` is optional, so that it has to be said what it is not: an SQS record. */
+export type StreamRecord = KinesisStreamRecord | (DynamoDBRecord & { readonly messageId?: never }) | KafkaRecord;
 
 /** A stream's sequence number, or a place in a Kafka partition, named as in the event (`topic-0`). */
 export type StreamItemIdentifier = string | { readonly partition: string; readonly offset: number };
@@ -25,23 +26,29 @@ export interface Stream {
 
 /** `undefined` when the event is none of a stream's. */
 export function readStream(event: unknown): Stream | undefined {
-  const { Records, records, eventSourceArn } = fields(event);
+  const { Records, records, eventSourceArn, bootstrapServers } = fields(event);
   if (Array.isArray(Records)) {
     const lanes = [...shards(Records as readonly StreamRecord[])];
     return { lanes, arn: text(fields(Records[0])["eventSourceARN"]) };
   }
-  if (typeof records !== "object" || records === null) return undefined;
-  const lanes = Object.entries(records)
-    .filter((entry): entry is [string, KafkaRecord[]] => Array.isArray(entry[1]))
-    .map(([partition, list]) => ({ records: list, identify: kafkaPlace(partition) }));
-  return { lanes, arn: text(eventSourceArn) };
+  if (typeof records !== "object" || records === null || Array.isArray(records)) return undefined;
+  const partitions = Object.entries(records) as [string, KafkaRecord[]][];
+  if (!partitions.every(([, list]) => Array.isArray(list))) return undefined;
+  const lanes = partitions.map(([partition, list]) => ({ records: list, identify: kafkaPlace(partition) }));
+  return { lanes, arn: text(eventSourceArn) ?? brokers(bootstrapServers) };
+}
+
+/** A self-managed cluster has no ARN; its brokers tell it from another, in whatever order they are named. */
+function brokers(servers: unknown): string | undefined {
+  return text(servers)?.split(",").sort().join();
 }
 
 /** An event holds one shard's records; should it ever hold more, each has an order of its own. */
 function shards(records: readonly StreamRecord[]): Iterable<StreamLane> {
   const byShard = new Map<string, StreamRecord[]>();
+  let shard = "";
   for (const record of records) {
-    const shard = "kinesis" in fields(record) ? (text(fields(record)["eventID"])?.split(":")[0] ?? "") : "";
+    if ("kinesis" in fields(record)) shard = text(fields(record)["eventID"])?.split(":")[0] ?? shard;
     const known = byShard.get(shard);
     if (known === undefined) byShard.set(shard, [record]);
     else known.push(record);
@@ -64,6 +71,7 @@ function kafkaPlace(partition: string): StreamLane["identify"] {
 /** `eventID` of Kinesis and DynamoDB Streams; of Kafka `topic-partition-offset`. */
 export function streamRecordId(record: StreamRecord): string | undefined {
   const { eventID, topic, partition, offset } = fields(record);
-  if (typeof partition === "number" && typeof offset === "number") return `${String(topic)}-${partition}-${offset}`;
+  if (typeof partition === "number" && typeof offset === "number")
+    return text(topic) === undefined ? undefined : `${String(topic)}-${partition}-${offset}`;
   return text(eventID);
 }
