@@ -7,6 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const windows = process.platform === "win32";
 const linesKept = 60;
+const children = new Set<ChildProcess>();
+
+// One listener for all of them: Node.js takes many listeners for a leak.
+process.on("exit", () => children.forEach(signalTree));
 
 // The watcher closes its own copies of standard output, or a reader would wait for it; "kill 0" means its whole group.
 const guard = 'exec 3<&0; { read -r _ <&3; kill -9 0; } >/dev/null 2>&1 & exec 3<&- "$0" "$@" </dev/null';
@@ -58,12 +62,11 @@ export function startChild(command: string, args: readonly string[], options: Ch
   }
 
   let running = true;
-  const killGroup = (): void => signalTree(child);
   const ended = new Promise<string>((resolve) => {
     const over = (): void => {
       running = false;
-      process.removeListener("exit", killGroup);
-      killGroup();
+      children.delete(child);
+      signalTree(child);
     };
     child.once("exit", over);
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -72,7 +75,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
       resolve(error.message);
     });
   });
-  process.once("exit", killGroup);
+  children.add(child);
   if (options.keepsParentAlive !== true) holdEventLoop(child, false);
 
   return {
@@ -83,7 +86,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
     async kill() {
       if (!running) return;
       holdEventLoop(child, true);
-      killGroup();
+      signalTree(child);
       await ended;
     },
   };

@@ -18,12 +18,13 @@ export function serverlessEnvironment(extra: Readonly<Record<string, string>>): 
   };
 }
 
-/** What a function needs to reach a local DynamoDB, and nothing else. */
-export function localAwsEnvironment(dynamoDBEndpoint: string): Record<string, string> {
+/** What a function needs to reach a local DynamoDB, and an SQS where there is one, and nothing else. */
+export function localAwsEnvironment(dynamoDBEndpoint: string, sqsEndpoint?: string): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_REGION: "us-east-1",
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDBEndpoint,
+    ...(sqsEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_SQS: sqsEndpoint }),
   };
 }

@@ -6,11 +6,11 @@
  */
 import type { Context } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
-import type { Ending, Policy } from "./engine/call.ts";
+import { ANSWER_RESERVE_MS, answerBy, type Ending, type Policy } from "./engine/call.ts";
 import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { runUnprotected, type Work } from "./engine/run.ts";
-import { type Runtime, systemRuntime } from "./engine/runtime.ts";
+import { before, type Runtime, systemRuntime } from "./engine/runtime.ts";
 import {
   isInProgressError,
   isOwnershipLostError,
@@ -76,7 +76,7 @@ export function recordRunner<R extends object, T>(
     const run = async (record: R): Promise<boolean> => {
       const begun = now();
       const fate = await attempt(terms, record, context as Context, fates);
-      const succeeded = await conclude(terms, record, fate);
+      const succeeded = await conclude(terms, record, context as Context, fate);
       pace.took(now() - begun);
       return succeeded;
     };
@@ -144,9 +144,10 @@ function shared(fates: Map<string, Promise<Fate>>, name: string, begin: () => Pr
 }
 
 /** Whether the record succeeded, as far as its source is concerned. */
-async function conclude<R, T>({ source, options, operation }: Terms<R, T>, record: R, fate: Fate): Promise<boolean> {
+async function conclude<R, T>(terms: Terms<R, T>, record: R, context: Context, fate: Fate): Promise<boolean> {
+  const { source, options, operation } = terms;
   if (fate.kind === "done") return true;
-  if (fate.kind === "running") await source.defer?.(record, fate.retryAfterMs);
+  if (fate.kind === "running") await defer(terms, record, context, fate.retryAfterMs);
   else report(source, options, operation, record, fate.error);
   if (fate.kind !== "parked") return false;
   const { onPoison = "fail" } = options;
@@ -157,6 +158,21 @@ async function conclude<R, T>({ source, options, operation }: Terms<R, T>, recor
     warn("`onPoison` threw, so the record is reported back", error);
     return false;
   }
+}
+
+/** A courtesy that may not cost the batch its deadline (G26). */
+const LONGEST_DEFERRAL_MS = 1_000;
+
+async function defer<R, T>({ source, runtime }: Terms<R, T>, record: R, context: Context, ms: number): Promise<void> {
+  if (source.defer === undefined) return;
+  const now = runtime.clock.now();
+  const { deadline } = readContext(context, now);
+  const giveUpAt = Math.min(
+    now + LONGEST_DEFERRAL_MS,
+    answerBy(now, deadline, ANSWER_RESERVE_MS) ?? Number.POSITIVE_INFINITY,
+  );
+  const { inTime } = await before(runtime.clock, giveUpAt, source.defer(record, ms));
+  if (!inTime) warn(`${source.shown(record)} runs elsewhere and could not be hidden in time`);
 }
 
 function report<R, T>(

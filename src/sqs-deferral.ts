@@ -29,10 +29,16 @@ export function deferrer(client: VisibilityClient): (record: SQSRecord, ms: numb
   };
 }
 
-/** Asking for it would take a request and a permission more. A client with an endpoint of its own sends it there. */
+/**
+ * Asking for it would take a request and a permission more. The SDK sends a request to its queue's URL unless the client was
+ * made with an endpoint, so an endpoint that the environment names has to stand in it.
+ */
 function queueUrl(arn: string): string {
   const [, partition = "aws", , region, account, name] = arn.split(":");
-  return `https://sqs.${region}.${DNS_SUFFIXES.get(partition) ?? "amazonaws.com"}/${account}/${name}`;
+  const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL } = process.env;
+  const regional = `https://sqs.${region}.${DNS_SUFFIXES.get(partition) ?? "amazonaws.com"}`;
+  const origin = AWS_ENDPOINT_URL_SQS || AWS_ENDPOINT_URL || regional;
+  return `${origin.replace(/\/$/, "")}/${account}/${name}`;
 }
 
 const DNS_SUFFIXES: ReadonlyMap<string, string> = new Map([

@@ -194,3 +194,27 @@ test("anything but an SQS client is refused when the wrapper is made", () => {
   expect(make("https://sqs.us-east-1.amazonaws.com")).toThrow(/deferWith/);
   expect(make(null)).toThrow(/deferWith/);
 });
+
+describe("hiding a record", () => {
+  test("goes to the endpoint that the environment names", async () => {
+    vi.stubEnv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:4566/");
+    const store = memoryStore();
+    const end = await runningElsewhere(store, sqsRecord("a"));
+    await consumer(store, vi.fn(), { deferWith: client })(sqsEvent(sqsRecord("a")), endingIn(60_000));
+    await end();
+    vi.unstubAllEnvs();
+    const [call] = sqs.commandCalls(ChangeMessageVisibilityCommand);
+    expect(call?.args[0].input.QueueUrl).toMatch(/^http:\/\/127\.0\.0\.1:4566\/\d{12}\/\w+$/);
+  });
+
+  test("does not cost the batch its deadline when SQS does not answer", async () => {
+    const warning = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const silent = { send: () => new Promise<never>(() => {}) };
+    const store = memoryStore();
+    const end = await runningElsewhere(store, sqsRecord("a"));
+    const batch = consumer(store, vi.fn(), { deferWith: silent })(sqsEvent(sqsRecord("a")), endingIn(60_000));
+    expect(failures(await batch)).toEqual(["a"]);
+    await end();
+    expect(warning).toHaveBeenCalledTimes(1);
+  });
+});
