@@ -36,8 +36,9 @@ test("the tarball holds the build, the licence and the README, and no more", () 
 
 test("every subpath can be imported by name", async () => {
   const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, unknown> };
-  expect(Object.keys(exports)).toEqual([".", "./dynamodb", "./memory", "./package.json"]);
+  expect(Object.keys(exports)).toEqual([".", "./dynamodb", "./lean", "./memory", "./package.json"]);
   expect(Object.keys(await import("lambda-once/dynamodb"))).toEqual(["dynamoDBStore"]);
+  expect(Object.keys(await import("lambda-once/lean"))).toEqual(["leanDynamoDBStore"]);
   expect(Object.keys(await import("lambda-once/memory"))).toEqual(["memoryStore"]);
   expect(Object.keys(await import("lambda-once")).sort()).toEqual([
     "AttemptsExhaustedError",

@@ -20,14 +20,21 @@ const EARLY_MS = 300_000;
 
 /** Remembers what a provider gave for as long as it says, and asks it once for many at a time. */
 export function remembering(provider: CredentialProvider, now: () => number = Date.now): CredentialSource {
-  let known: Promise<ExpiringCredentials> | undefined;
+  let known: ExpiringCredentials | undefined;
+  let asking: Promise<ExpiringCredentials> | undefined;
+  const ask = async (): Promise<ExpiringCredentials> => {
+    try {
+      known = await provider();
+      return known;
+    } finally {
+      asking = undefined;
+    }
+  };
   return async (renew = false) => {
-    const last = renew ? undefined : await known?.catch(() => undefined);
-    if (last !== undefined && (last.expiration === undefined || last.expiration.getTime() - EARLY_MS > now()))
-      return last;
-    const asked = provider();
-    known = asked;
-    return await asked;
+    const until = known?.expiration === undefined ? Number.POSITIVE_INFINITY : known.expiration.getTime() - EARLY_MS;
+    if (known !== undefined && !renew && now() < until) return known;
+    asking ??= ask();
+    return await asking;
   };
 }
 
