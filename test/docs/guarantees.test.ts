@@ -21,16 +21,13 @@ test("there are twenty-six promises, in order", () => {
   expect(PROMISES.map(({ number }) => number)).toEqual(Array.from({ length: 26 }, (_, i) => `G${i + 1}`));
 });
 
-test.each(PROMISES)(
-  "$number has code that upholds it, and tests that name it",
-  ({ number, code, tests }) => {
-    expect(code.length).toBeGreaterThan(0);
-    expect(tests.length).toBeGreaterThan(0);
-    for (const file of tests) expect([file, ...cites(file)]).toContain(number);
-    for (const file of code) expect(file).toMatch(/^src\//);
-    expect(code.flatMap((file) => readFileSync(file, "utf8"))).toHaveLength(code.length);
-  },
-);
+test.each(PROMISES)("$number has code that upholds it, and tests that name it", ({ number, code, tests }) => {
+  expect(code.length).toBeGreaterThan(0);
+  expect(tests.length).toBeGreaterThan(0);
+  for (const file of tests) expect([file, ...cites(file)]).toContain(number);
+  for (const file of code) expect(file).toMatch(/^src\//);
+  expect(code.flatMap((file) => readFileSync(file, "utf8"))).toHaveLength(code.length);
+});
 
 test("no code and no test cites a number that is not promised", () => {
   const known = new Set(PROMISES.map(({ number }) => number));
