@@ -20,6 +20,7 @@ const engine = await startEmbeddedEngine();
 await createTables(engine.endpoint);
 print(dim(`DynamoDB   ${engine.endpoint}  ${engine.name}, tables from infra/ and examples/`));
 progress("starting the service ...");
+let another: Service | undefined;
 let service: Service = await startService({ dynamoDBEndpoint: engine.endpoint });
 print(dim(`Service    ${service.url}  POST /payments and POST /v1/payments under serverless-offline`));
 print(dim(`Ready after ${seconds()}. In the ledger a run is the handler running, a charge is money moving.`));
@@ -35,9 +36,12 @@ const world: World = {
     orders.set(letter, orderId);
     return { key: `key-${letter}-${demo}`, payment: { orderId, amount: 1_999, currency: "EUR" } };
   },
-  killService: () => service.kill(),
-  async restartService() {
-    service = await startService({ dynamoDBEndpoint: engine.endpoint });
+  async startAnother() {
+    another = await startService({ dynamoDBEndpoint: engine.endpoint });
+  },
+  async killService() {
+    await service.kill();
+    service = another ?? service;
   },
 };
 
@@ -73,5 +77,6 @@ if (problem !== undefined || failures > 0) {
   print(green(`All as told, in ${seconds()}.`));
 }
 await service.kill();
+await another?.kill();
 await engine.stop();
 process.exitCode = problem !== undefined || failures > 0 ? 1 : 0;
