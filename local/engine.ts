@@ -1,5 +1,7 @@
 // Why: suites, demo and service need a DynamoDB and do not care which. This is what each of them gets.
 
+export { answers } from "../src/serverless/engine.ts";
+
 /** A DynamoDB-compatible endpoint. `stop` ends only what was started for it. */
 export interface Engine {
   readonly name: string;
@@ -15,11 +17,4 @@ export function endpointFromEnvironment(): Engine | undefined {
     throw new Error(`DYNAMODB_ENDPOINT is "${endpoint}", which is not a URL such as http://127.0.0.1:8000.`);
   }
   return { name: "DYNAMODB_ENDPOINT", endpoint, stop: async () => {} };
-}
-
-/** An engine at work answers any HTTP request, if only with an error. */
-export async function answers(endpoint: string): Promise<boolean> {
-  const response = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) });
-  await response.arrayBuffer();
-  return true;
 }

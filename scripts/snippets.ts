@@ -4,14 +4,14 @@
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 
-const BLOCK = /<!-- snippet: (\S+) -->\n```ts\n[\s\S]*?```/g;
+const BLOCK = /<!-- snippet: (\S+) -->\n```(\w+)\n[\s\S]*?```/g;
 const check = process.argv.includes("--check");
 let stale = 0;
 
 for (const file of globSync(["*.md", "docs/**/*.md"])) {
   const text = readFileSync(file, "utf8");
-  const fresh = text.replace(BLOCK, (_block, source: string) => {
-    return `<!-- snippet: ${source} -->\n\`\`\`ts\n${readFileSync(source, "utf8")}\`\`\``;
+  const fresh = text.replace(BLOCK, (_block, source: string, language: string) => {
+    return `<!-- snippet: ${source} -->\n\`\`\`${language}\n${readFileSync(source, "utf8")}\`\`\``;
   });
   if (fresh === text) continue;
   if (check) {

@@ -214,7 +214,7 @@ describe("the packaged CloudFormation template", () => {
     }
     // The stack that Serverless makes is named service-stage, and so the tables' names follow.
     expect(tables().map(([, table]) => table.Properties.TableName)).toEqual([
-      { "Fn::Sub": `\${AWS::StackName}-idempotency` },
+      "payments-dev-idempotency",
       { "Fn::Sub": `\${AWS::StackName}-ledger` },
     ]);
   });
