@@ -73,9 +73,19 @@ function evaluate(name: string, terms: KeyTerms, give: () => unknown): unknown {
   }
 }
 
+/** Reading may run the caller's getters and proxies: whatever they throw, the value cannot be used. */
+function readable<T>(name: string, terms: KeyTerms, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotJsonError) throw invalid(terms, `in the ${name}, ${error.message}`);
+    throw invalid(terms, `the ${name} cannot be read`, { said: said(error), cause: error });
+  }
+}
+
 /** The canonical text of a part, or `undefined` when all of it is missing. */
 function present(name: string, terms: KeyTerms, value: unknown): string | undefined {
-  const reading: KeyReading = readKey(value);
+  const reading = readable(name, terms, (): KeyReading => readKey(value));
   switch (reading.kind) {
     case "present":
       return reading.text;
@@ -96,12 +106,7 @@ function scope(name: string, terms: KeyTerms, value: unknown): string {
 
 function fingerprint(terms: KeyTerms, give: () => unknown): string {
   const value = evaluate("fingerprint", terms, give);
-  try {
-    return fingerprintOf(value);
-  } catch (error) {
-    if (error instanceof NotJsonError) throw invalid(terms, `in the fingerprint, ${error.message}`);
-    throw error;
-  }
+  return readable("fingerprint", terms, () => fingerprintOf(value));
 }
 
 /** `inside`: what only the function's own people may know. */

@@ -4,6 +4,7 @@
  * Keys and fingerprints are made of it, so two values that differ must never give the same text (G8), and anything
  * that is not JSON is refused instead of being guessed at.
  */
+import { parseJson } from "./escapes.ts";
 
 /** Says which part of a value is not JSON. `path` is empty for the value itself, else like `items[0].at`. */
 export class NotJsonError extends Error {
@@ -83,9 +84,9 @@ export function nameOf(value: unknown): string {
  */
 export function canonicalJsonText(text: string): string | undefined {
   try {
-    if (!MAY_LOSE_DIGITS.test(text)) return canonicalJson(JSON.parse(text));
+    if (!MAY_LOSE_DIGITS.test(text)) return canonicalJson(parseJson(text));
     return canonicalJson(
-      JSON.parse(text, (_name, value, context?: { source?: string }) =>
+      parseJson(text, (_name, value, context) =>
         typeof value === "number" ? exactNumber(value, context?.source ?? String(value)) : value,
       ),
     );

@@ -7,6 +7,7 @@
  */
 import { types as is } from "node:util";
 import { isPlainObject, nameOf } from "./canonical-json.ts";
+import { needsEscape } from "./escapes.ts";
 import { said, shortened } from "./said.ts";
 
 /** How one class is stored and revived. */
@@ -113,12 +114,19 @@ function writeMembers(value: Record<string, unknown>, w: Writing): unknown {
   const json = viaToJson(value, w);
   if (json !== undefined) return json.written;
   const plain = isPlainObject(value);
+  if (Object.keys(value).some(needsEscape)) return writeEntries(value, plain, w);
   const written: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(value)) {
     const member = value[name];
     if (plain || !isLeftOut(member)) written[name] = inside(name, member, w);
   }
   return tagOf(written) === undefined ? written : { $object: written };
+}
+
+/** Names that JSON escapes are written as strings, not as names. See `escapes.ts`. */
+function writeEntries(value: Record<string, unknown>, plain: boolean, w: Writing): unknown {
+  const kept = Object.entries(value).filter(([, member]) => plain || !isLeftOut(member));
+  return { $entries: kept.map(([name, member]) => [name, inside(name, member, w)]) };
 }
 
 /** As `JSON.stringify` asks an object for what stands for it. */
@@ -217,6 +225,8 @@ function reviveTagged(tag: string, read: Tagged, types: readonly StoredType[]): 
   switch (tag) {
     case "$object":
       return reviveMembers(held as Tagged, types);
+    case "$entries":
+      return reviveEntries(held as [string, unknown][], types);
     case "$undefined":
       return undefined;
     case "$number":
@@ -240,6 +250,15 @@ function reviveTagged(tag: string, read: Tagged, types: readonly StoredType[]): 
     default:
       throw new Error(`the stored result has the unknown tag \`${tag}\``);
   }
+}
+
+function reviveEntries(entries: readonly [string, unknown][], types: readonly StoredType[]): Tagged {
+  const revived: Tagged = {};
+  for (const [name, stored] of entries) {
+    const value = revive(stored, types);
+    Object.defineProperty(revived, name, { value, configurable: true, enumerable: true, writable: true });
+  }
+  return revived;
 }
 
 function reviveType(name: string, stored: unknown, types: readonly StoredType[]): unknown {

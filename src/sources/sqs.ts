@@ -15,7 +15,8 @@ export function fifoGroup(record: SQSRecord): string | undefined {
 }
 
 export function isRedelivered(record: SQSRecord): boolean {
-  return Number(fields(fields(record)["attributes"])["ApproximateReceiveCount"]) > 1;
+  const count = fields(fields(record)["attributes"])["ApproximateReceiveCount"];
+  return (typeof count === "string" || typeof count === "number") && Number(count) > 1;
 }
 
 export function messageIdOf(record: SQSRecord): string | undefined {

@@ -70,10 +70,10 @@ test("every value comes back as what it was, as a result and as an error", () =>
   );
 });
 
-test("what JSON can say is stored as JSON.stringify writes it, unless it looks like a tag", () => {
+test("what JSON can say is stored as JSON.stringify writes it, unless it looks like a tag or has an escaped name", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
-      fc.pre(!/[{,]"\$/.test(text));
+      fc.pre(!/[{,]"\$/.test(text) && !/"(?:[^"\\]|\\.)*\\.(?:[^"\\]|\\.)*"\s*:/.test(text));
       const given: unknown = JSON.parse(text);
       expect(encodeOutcome({ ok: true, value: given }, [])).toEqual({ ok: true, text: JSON.stringify(given) });
     }),
