@@ -2,12 +2,12 @@
  * How a call comes to own its key, or learns why it does not: insert, and where that is refused, what `decideClaim` says
  * of the record that is there. The handler is not touched here.
  *
- * Upholds G1 (each claim is one conditional write), G3, G9 (a claim whose answer came so late that it can be taken over does
- * not run), G10 (an unknown outcome is no claim) and G25 (a waiter ends before its own deadline).
+ * Upholds G1 (each claim is one conditional write), G3, G9 (a claim whose answer came after its own lease does not
+ * run), G10 (an unknown outcome is no claim) and G25 (a waiter ends before its own deadline).
  */
 import { leaseEnd } from "../core/lease.ts";
 import type { InProgressRecord, StoredRecord } from "../core/record.ts";
-import { type ClaimDecision, claimed, decideClaim, freeFrom, parked } from "../core/transitions.ts";
+import { type ClaimDecision, claimed, decideClaim, parked } from "../core/transitions.ts";
 import {
   AttemptsExhaustedError,
   type IdempotencyError,
@@ -52,8 +52,8 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
     for (let lost = 0; lost < MAX_LOST_ROUNDS; ) {
       const attempt = await (seen === undefined ? insert(a) : claimOver(a, seen));
       if (attempt.kind === "claimed") {
-        const freeAt = freeFrom(attempt.record, policy.clockToleranceMs);
-        if (runtime.clock.now() >= freeAt) return inProgress(a, freeAt);
+        const { leaseUntil } = attempt.record;
+        if (runtime.clock.now() > leaseUntil) return inProgress(a, leaseUntil + policy.clockToleranceMs + 1);
         policy.emit({
           type: attempt.type,
           ...subjectOf(call),
