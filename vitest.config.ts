@@ -6,6 +6,7 @@ const config: ViteUserConfig = {
   test: {
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    setupFiles: ["test/support/seeds.setup.ts"],
     globalSetup: ["test/support/engine.setup.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
