@@ -107,8 +107,11 @@ export function judge(
       const death = killed.get(call.process);
       const wasCutOff = call.answered === undefined && death !== undefined;
       if (wasCutOff) {
-        afterKill.push(next.began.at - death.at);
-        if (!(run.came?.kind === "threw")) afterLease.push(next.began.at - run.leaseUntil);
+        // One that threw may have been given up before the kill: then its lease does not matter.
+        if (run.came?.kind !== "threw") {
+          afterKill.push(next.began.at - death.at);
+          afterLease.push(next.began.at - run.leaseUntil);
+        }
         if (run.came?.kind === "returned") tally.doneAgain++;
       }
       const end = run.ended?.order ?? death?.order ?? Number.POSITIVE_INFINITY;
