@@ -1,12 +1,11 @@
 /** The wrapper for a piece of work inside a handler: composes the options and the engine. */
 import type { Context } from "aws-lambda";
-import { deliver, type Ending } from "./engine/call.ts";
-import { execute } from "./engine/execute.ts";
+import { deliver } from "./engine/call.ts";
 import { type Execution, surroundings } from "./engine/execution.ts";
-import { runUnprotected, type Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
 import { type Checks, COMMON_CHECKS, type CommonOptions, checkHandler, checkOptions, policyOf } from "./options.ts";
-import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
+import { fingerprintTerm, type KeyTerms, readContext, tenantTerm } from "./prepare.ts";
+import { protect } from "./protect.ts";
 import { valuesOnly } from "./should-store.ts";
 
 export interface ExecuteOnceOptions extends CommonOptions<undefined> {
@@ -44,7 +43,6 @@ export async function executeOnce<T>(
   checkHandler("executeOnce", work, "second");
   checkOptions("executeOnce", options, CHECKS, ["store", "operation"]);
   const { operation } = options;
-  const policy = policyOf(options, valuesOnly);
   const runtime = systemRuntime(options.store);
   const context = options.context as Context;
   const now = runtime.clock.now();
@@ -53,21 +51,15 @@ export async function executeOnce<T>(
   const passed = around?.deadline !== undefined && around.deadline <= now;
   const deadline = told.deadline ?? (passed ? undefined : around?.deadline);
   const tenant = told.tenantId ?? around?.tenant;
-  const terms: Work = { operation, deadline, tenant, work };
-  const prepared = prepare({
+  const terms: KeyTerms = {
     operation,
     key: () => key,
     keyHint: "the first argument of `executeOnce` is empty",
     tenant: tenantTerm(options, undefined, context, tenant),
     fingerprint: fingerprintTerm(options, undefined, context),
-  });
-  if (prepared.kind === "missing" && options.requireKey === false)
-    return once(await runUnprotected(runtime, policy, terms));
-  if (prepared.kind !== "keyed") throw prepared.error;
-  return once(await execute(runtime, policy, { ...terms, ...prepared.call }));
-}
-
-function once<T>(ending: Ending): Once<T> {
-  const value = deliver(ending) as T;
+  };
+  const protection = { runtime, policy: policyOf(options, valuesOnly), requireKey: options.requireKey ?? true };
+  const ending = await protect(protection, { operation, deadline, tenant, work }, terms);
+  const value = deliver(ending) as Awaited<T>;
   return { value, replayed: ending.kind === "returned" && ending.replayed };
 }

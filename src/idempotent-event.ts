@@ -2,9 +2,8 @@
 import type { Context, S3Event, S3EventRecord, SNSEvent, SNSEventRecord } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
 import { deliver, type Ending } from "./engine/call.ts";
-import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
-import { runUnprotected, type Work } from "./engine/run.ts";
+import type { Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
 import { InProgressError } from "./errors.ts";
 import {
@@ -18,7 +17,8 @@ import {
   policyOf,
   wholeCheck,
 } from "./options.ts";
-import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
+import { fingerprintTerm, type KeyTerms, readContext, tenantTerm } from "./prepare.ts";
+import { protect } from "./protect.ts";
 import { valuesOnly } from "./should-store.ts";
 import { deliveryFingerprint, deliveryKey, invocationId, readEvent, unknownSourceHint } from "./sources/event.ts";
 
@@ -66,15 +66,15 @@ export function idempotentEvent<E, R>(
   checkHandler("idempotentEvent", handler);
   checkOptions("idempotentEvent", options, CHECKS, ["store"]);
   const operation = options.operation ?? defaultOperation("idempotentEvent");
-  const policy = policyOf(options, valuesOnly);
   const runtime = systemRuntime(options.store);
+  const protection = { runtime, policy: policyOf(options, valuesOnly), requireKey: options.requireKey ?? true };
   const { key, concurrency = 10 } = options;
 
   const once = async (
     record: EventRecord<E>,
     known: Context,
     place: readonly string[] = [],
-    running = new Map<string, Promise<Ending>>(),
+    beside = new Map<string, Promise<Ending>>(),
   ): Promise<unknown> => {
     const { deadline, tenantId } = readContext(known, runtime.clock.now());
     const work: Work = {
@@ -83,22 +83,15 @@ export function idempotentEvent<E, R>(
       tenant: tenantId,
       work: (execution) => handler(record, known, execution),
     };
-    const prepared = prepare({
+    const terms: KeyTerms = {
       operation,
       key: key === undefined ? () => deliveryKey(record) : () => key(record, known),
       keyHint: key === undefined ? unknownSourceHint(record) : "the option `key` found none in the event",
       tenant: tenantTerm(options, record, known, tenantId),
       place,
       fingerprint: fingerprintTerm(options, record, known) ?? byDelivery(record),
-    });
-    if (prepared.kind === "missing" && options.requireKey === false)
-      return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") throw prepared.error;
-    const { call } = prepared;
-    const name = `${call.id} ${call.payloadHash ?? ""}`;
-    const ending = running.get(name) ?? execute(runtime, policy, { ...work, ...call });
-    running.set(name, ending);
-    return deliver(await ending);
+    };
+    return deliver(await protect(protection, work, terms, { beside }));
   };
 
   const ownTerms = key !== undefined || options.fingerprint !== undefined;
@@ -118,7 +111,7 @@ export function idempotentEvent<E, R>(
     const pace = createPace(now, readContext(context, now()).remainingMs);
     const values: unknown[] = [];
     const errors = new Map<number, unknown>();
-    const running = new Map<string, Promise<Ending>>();
+    const beside = new Map<string, Promise<Ending>>();
     await runBatch({
       lanes: records.map((_, index) => [index]),
       concurrency,
@@ -126,7 +119,7 @@ export function idempotentEvent<E, R>(
       run: async (index) => {
         const begun = now();
         try {
-          values[index] = await once(records[index] as EventRecord<E>, known, placeOf(index), running);
+          values[index] = await once(records[index] as EventRecord<E>, known, placeOf(index), beside);
           return true;
         } catch (error) {
           errors.set(index, error);

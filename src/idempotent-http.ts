@@ -1,10 +1,10 @@
 /** The wrapper for HTTP: composes the source, the engine and the problem responses. */
 import type { Context } from "aws-lambda";
 import { deliver } from "./engine/call.ts";
-import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
 import { ending, runBare, runUnprotected, type Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
+import { isKeyInvalidError } from "./errors.ts";
 import { warn } from "./events.ts";
 import type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
 import {
@@ -17,7 +17,8 @@ import {
   functionCheck,
   policyOf,
 } from "./options.ts";
-import { fingerprintTerm, type KeyTerms, prepare, readContext, tenantTerm } from "./prepare.ts";
+import { fingerprintTerm, type KeyTerms, readContext, tenantTerm } from "./prepare.ts";
+import { protect } from "./protect.ts";
 import { successOnly } from "./should-store.ts";
 import { type HttpRequest, readHttpRequest, requestFingerprint } from "./sources/http-event.ts";
 import { headerKey } from "./sources/http-key.ts";
@@ -95,15 +96,14 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
       return deliver(ending(await runBare(runtime, policy, work)));
     const keyless = request === undefined && options.key === undefined;
     if (keyless && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
-    const prepared = prepare(keyTerms(options, operation, request, event, known, tenantId));
-    if (prepared.kind === "missing" && !requireKey) return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") {
+    const terms = keyTerms(options, operation, request, event, known, tenantId);
+    const done = await protect({ runtime, policy, requireKey }, work, terms);
+    if (done.kind === "refused") {
+      const { error } = done;
       // The client gets no more than a 400; whoever wrote the function that failed has to hear of it.
-      if (prepared.error.cause !== undefined) warn(prepared.error.message);
-      return problemResponse(request, prepared.error);
+      if (isKeyInvalidError(error) && error.cause !== undefined) warn(error.message);
+      return problemResponse(request, error);
     }
-    const done = await execute(runtime, policy, { ...work, ...prepared.call });
-    if (done.kind === "refused") return problemResponse(request, done.error);
     const value = deliver(done);
     return done.kind === "returned" && done.replayed && request !== undefined
       ? replayResponse(request, value, markerName)

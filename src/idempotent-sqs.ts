@@ -6,7 +6,8 @@ import { KeyInvalidError } from "./errors.ts";
 import type { Checks } from "./options.ts";
 import { type Parsed, RECORD_CHECKS, type RecordOptions } from "./record-options.ts";
 import { recordRunner } from "./records.ts";
-import { fifoGroup, isRedelivered, messageIdOf, recordsOf } from "./sources/sqs.ts";
+import { recordsOf } from "./sources/fields.ts";
+import { fifoGroup, isRedelivered, messageIdOf } from "./sources/sqs.ts";
 import { deferrer, type VisibilityClient } from "./sqs-deferral.ts";
 
 export type SqsOptions<T> = RecordOptions<SQSRecord, T> & {

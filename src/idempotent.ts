@@ -1,9 +1,8 @@
 /** The wrapper for any handler: composes the options and the engine. */
 import type { Context } from "aws-lambda";
 import { deliver } from "./engine/call.ts";
-import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
-import { runUnprotected, type Work } from "./engine/run.ts";
+import type { Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
 import {
   type Checks,
@@ -15,7 +14,8 @@ import {
   functionCheck,
   policyOf,
 } from "./options.ts";
-import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
+import { fingerprintTerm, type KeyTerms, readContext, tenantTerm } from "./prepare.ts";
+import { protect } from "./protect.ts";
 import { valuesOnly } from "./should-store.ts";
 
 export interface IdempotentOptions<E> extends CommonOptions<E> {
@@ -43,24 +43,21 @@ export function idempotent<E, R>(
   checkHandler("idempotent", handler);
   checkOptions("idempotent", options, CHECKS, ["store", "key"]);
   const operation = options.operation ?? defaultOperation("idempotent");
-  const policy = policyOf(options, valuesOnly);
   const runtime = systemRuntime(options.store);
+  const protection = { runtime, policy: policyOf(options, valuesOnly), requireKey: options.requireKey ?? true };
 
   const wrapped = async (event: E, context?: Context): Promise<unknown> => {
     const known = context as Context;
     const { deadline, tenantId } = readContext(context, runtime.clock.now());
     const work: Work = { operation, deadline, tenant: tenantId, work: (execution) => handler(event, known, execution) };
-    const prepared = prepare({
+    const terms: KeyTerms = {
       operation,
       key: () => options.key(event, known),
       keyHint: "the option `key` found none in the event",
       tenant: tenantTerm(options, event, known, tenantId),
       fingerprint: fingerprintTerm(options, event, known),
-    });
-    if (prepared.kind === "missing" && options.requireKey === false)
-      return deliver(await runUnprotected(runtime, policy, work));
-    if (prepared.kind !== "keyed") throw prepared.error;
-    return deliver(await execute(runtime, policy, { ...work, ...prepared.call }));
+    };
+    return deliver(await protect(protection, work, terms));
   };
   return wrapped as (event: E, context?: Context) => Promise<Awaited<R>>;
 }

@@ -1,15 +1,14 @@
 /**
  * One record of a batch as one protected call, and what becomes of it.
  *
- * Shared by the wrappers that take a batch apart. Upholds G18: records of one batch with the same key and payload are one
- * call, which runs once, and share its fate.
+ * Shared by the wrappers that take a batch apart. Records of one batch with the same key and payload share their fate (G18,
+ * by protect.ts).
  */
 import type { Context } from "aws-lambda";
 import { createPace, runBatch } from "./batch.ts";
 import { ANSWER_RESERVE_MS, answerBy, type Ending, type Policy } from "./engine/call.ts";
-import { execute } from "./engine/execute.ts";
 import type { Execution } from "./engine/execution.ts";
-import { runUnprotected, type Work } from "./engine/run.ts";
+import type { Work } from "./engine/run.ts";
 import { before, type Runtime, systemRuntime } from "./engine/runtime.ts";
 import {
   isInProgressError,
@@ -19,7 +18,8 @@ import {
 } from "./errors.ts";
 import { warn } from "./events.ts";
 import { type Checks, checkHandler, checkOptions, defaultOperation, policyOf } from "./options.ts";
-import { fingerprintTerm, prepare, readContext, tenantTerm } from "./prepare.ts";
+import { fingerprintTerm, type KeyTerms, readContext, tenantTerm } from "./prepare.ts";
+import { protect } from "./protect.ts";
 import { checkRelated, type Parsed, type RecordOptions } from "./record-options.ts";
 import { valuesOnly } from "./should-store.ts";
 
@@ -71,11 +71,11 @@ export function recordRunner<R extends object, T>(
   return async (lanes, context) => {
     const { now } = runtime.clock;
     const pace = createPace(now, readContext(context, now()).remainingMs);
-    const fates = new Map<string, Promise<Fate>>();
+    const beside = new Map<string, Promise<Ending>>();
     const back: R[] = [];
     const run = async (record: R): Promise<boolean> => {
       const begun = now();
-      const fate = await attempt(terms, record, context as Context, fates);
+      const fate = await attempt(terms, record, context as Context, beside);
       const succeeded = await conclude(terms, record, context as Context, fate);
       pace.took(now() - begun);
       return succeeded;
@@ -95,12 +95,11 @@ interface Terms<R, T> {
 }
 
 async function attempt<R extends object, T>(
-  terms: Terms<R, T>,
+  { source, handler, options, operation, policy, runtime }: Terms<R, T>,
   given: R,
   context: Context,
-  fates: Map<string, Promise<Fate>>,
+  beside: Map<string, Promise<Ending>>,
 ): Promise<Fate> {
-  const { source, options, operation, policy, runtime } = terms;
   const { parse, key, requireKey = true, storeResult = false } = options;
   let record = given as Parsed<R, T>;
   if (parse !== undefined) {
@@ -111,36 +110,25 @@ async function attempt<R extends object, T>(
     }
   }
   const { deadline, tenantId } = readContext(context, runtime.clock.now());
-  const prepared = prepare({
+  const terms: KeyTerms = {
     operation,
     key: key === undefined ? () => source.deliveryKey(given) : () => key(record, context),
     keyHint: key === undefined ? source.keyHint : "the option `key` found none in the record",
     tenant: tenantTerm(options, record, context, tenantId),
     place: key === undefined ? (source.place?.(given) ?? []) : [],
     fingerprint: fingerprintTerm(options, record, context),
-  });
+  };
   const work: Work = {
     operation,
     deadline,
     tenant: tenantId,
     work: async (execution) => {
-      const value = await terms.handler(record, context, execution);
+      const value = await handler(record, context, execution);
       return storeResult ? value : undefined;
     },
   };
-  if (prepared.kind === "missing" && !requireKey) return fateOf(await runUnprotected(runtime, policy, work));
-  if (prepared.kind !== "keyed") return { kind: "failed", error: prepared.error };
-  const { id, payloadHash = "" } = prepared.call;
-  const call = { ...work, ...prepared.call, readFirst: source.redelivered?.(given) ?? false };
-  return await shared(fates, `${id} ${payloadHash}`, async () => fateOf(await execute(runtime, policy, call)));
-}
-
-function shared(fates: Map<string, Promise<Fate>>, name: string, begin: () => Promise<Fate>): Promise<Fate> {
-  const known = fates.get(name);
-  if (known !== undefined) return known;
-  const fate = begin();
-  fates.set(name, fate);
-  return fate;
+  const readFirst = source.redelivered?.(given) ?? false;
+  return fateOf(await protect({ runtime, policy, requireKey }, work, terms, { beside, readFirst }));
 }
 
 /** Whether the record succeeded, as far as its source is concerned. */

@@ -50,7 +50,7 @@ export function decideClaim(seen: StoredRecord, me: Claimant): ClaimDecision {
 }
 
 /** The first millisecond strictly after the lease and the clock error allowed for (G9). */
-function freeFrom(seen: StoredRecord, toleranceMs: number): number {
+export function freeFrom(seen: StoredRecord, toleranceMs: number): number {
   return seen.leaseUntil + toleranceMs + 1;
 }
 

@@ -7,7 +7,7 @@
  */
 import { leaseEnd } from "../core/lease.ts";
 import type { InProgressRecord, StoredRecord } from "../core/record.ts";
-import { type ClaimDecision, claimed, decideClaim, parked } from "../core/transitions.ts";
+import { type ClaimDecision, claimed, decideClaim, freeFrom, parked } from "../core/transitions.ts";
 import {
   AttemptsExhaustedError,
   type IdempotencyError,
@@ -52,8 +52,8 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
     for (let lost = 0; lost < MAX_LOST_ROUNDS; ) {
       const attempt = await (seen === undefined ? insert(a) : claimOver(a, seen));
       if (attempt.kind === "claimed") {
-        const { leaseUntil } = attempt.record;
-        if (runtime.clock.now() > leaseUntil) return inProgress(a, leaseUntil + policy.clockToleranceMs + 1);
+        const late = runtime.clock.now() > attempt.record.leaseUntil;
+        if (late) return inProgress(a, freeFrom(attempt.record, policy.clockToleranceMs));
         policy.emit({
           type: attempt.type,
           ...subjectOf(call),

@@ -8,7 +8,7 @@
 import { decodeOutcome, type Encoded, encodeOutcome, encodeUnstorable, type Outcome } from "../core/codec.ts";
 import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord } from "../core/record.ts";
 import { nameOfError, said } from "../core/said.ts";
-import { completed, decideSettled, parked, released, type SettleDecision } from "../core/transitions.ts";
+import { completed, decideSettled, freeFrom, parked, released, type SettleDecision } from "../core/transitions.ts";
 import {
   type IdempotencyError,
   isResultNotStorableError,
@@ -161,8 +161,7 @@ function notMine(s: Settling, write: Exclude<Write, { kind: "done" }>): Settled 
   if (!outcome.ok) return { ending: ending(s.outcome), stored: undefined };
   if (write.kind === "superseded")
     return { ending: replayed(s.policy, call, write.record.result), stored: write.record.result };
-  const { leaseUntil, status } = write.record;
-  const freeAt = status === "IN_PROGRESS" ? leaseUntil + policy.clockToleranceMs + 1 : 0;
+  const freeAt = write.record.status === "IN_PROGRESS" ? freeFrom(write.record, policy.clockToleranceMs) : 0;
   const message = `The handler ended after its lease, and another attempt has taken the key over: ask again for its outcome (${shown(call)}).`;
   return {
     ending: refused(new OwnershipLostError(message, Math.max(1, freeAt - s.runtime.clock.now()), call)),

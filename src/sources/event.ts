@@ -3,8 +3,7 @@
  * what identifies a delivery, which is the same when the source delivers again.
  */
 import type { Context } from "aws-lambda";
-import { fields, text } from "./fields.ts";
-import { recordsOf } from "./sqs.ts";
+import { fields, recordsOf, text } from "./fields.ts";
 
 export interface EventRecords {
   readonly records: readonly unknown[];

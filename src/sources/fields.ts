@@ -13,3 +13,9 @@ export function fields(value: unknown): Fields {
 export function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
+
+/** The `Records` of an event, or `undefined` where it has none. */
+export function recordsOf<R>(event: unknown): readonly R[] | undefined {
+  const records = fields(event)["Records"];
+  return Array.isArray(records) ? (records as readonly R[]) : undefined;
+}

@@ -2,12 +2,6 @@
 import type { SQSRecord } from "aws-lambda";
 import { fields, text } from "./fields.ts";
 
-/** The `Records` of an event, or `undefined` where it has none. */
-export function recordsOf<R>(event: unknown): readonly R[] | undefined {
-  const records = fields(event)["Records"];
-  return Array.isArray(records) ? (records as readonly R[]) : undefined;
-}
-
 /** The FIFO group whose order counts; `undefined` for a standard queue's record, which may carry a group for fairness. */
 export function fifoGroup(record: SQSRecord): string | undefined {
   if (text(fields(record)["eventSourceARN"])?.endsWith(".fifo") !== true) return undefined;
