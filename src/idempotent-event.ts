@@ -113,7 +113,7 @@ export function idempotentEvent<E, R>(
     const errors = new Map<number, unknown>();
     const beside = new Map<string, Promise<Ending>>();
     await runBatch({
-      lanes: records.map((_, index) => [index]),
+      lanes: Array.from(records.keys(), (index) => [index]),
       concurrency,
       hasTime: pace.hasTime,
       run: async (index) => {

@@ -139,6 +139,7 @@ describe("serverless offline", () => {
     expect(second?.headers.get("idempotent-replayed")).toBe("true");
   }
 
+  // The lock file holds the engine of this platform alone; elsewhere there is none to bring along.
   it.skipIf(process.platform !== "linux" || process.arch !== "x64")(
     "brings the embedded engine along, with the table in it, for the service that the documents show",
     { timeout: 90_000 },

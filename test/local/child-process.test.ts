@@ -25,6 +25,7 @@ describe("a child process", () => {
     await expect.poll(() => alive(grandchild)).toBe(false);
   });
 
+  // Windows has no signals, and no process groups to end a tree by.
   it.skipIf(process.platform === "win32").for(["SIGKILL", "SIGTERM"] as const)(
     "does not outlive a parent that gets %s",
     async (signal) => {

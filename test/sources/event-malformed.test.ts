@@ -152,6 +152,11 @@ describe("a body in a queue that wraps nothing", () => {
 });
 
 describe("the records of one event", () => {
+  test("may have a hole among them: it is a record whose source is not known", async () => {
+    const handle = idempotentEvent(vi.fn(), { store: memoryStore(), operation: "holes" });
+    await expect(handle({ Records: new Array(1) } as never)).rejects.toThrow(/no idempotency key/);
+  });
+
   const events = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ id: `e${index}`, "detail-type": "x" }));
 
