@@ -55,4 +55,4 @@ export type { Parsed, RecordOptions } from "./record-options.ts";
 export { everyOutcome, type Outcome, type ShouldStore, successOnly } from "./should-store.ts";
 export { eventBridgeId, invocationId, snsMessageId } from "./sources/event.ts";
 export type { StreamItemIdentifier, StreamRecord } from "./sources/stream.ts";
-export type { InsertResult, Store, SwapResult } from "./store.ts";
+export type { InsertResult, ResultBodies, ResultBody, Store, SwapResult } from "./store.ts";

@@ -4,6 +4,7 @@
  */
 import type { Context } from "aws-lambda";
 import type { StoredType } from "./core/codec.ts";
+import type { CacheLimits } from "./engine/cache.ts";
 import type { Policy } from "./engine/call.ts";
 import { InvalidOptionsError } from "./errors.ts";
 import { type EventListener, emitter } from "./events.ts";
@@ -43,6 +44,12 @@ export interface CommonOptions<E> {
   readonly onEvent?: EventListener;
   /** The clock error allowed for between two hosts, in milliseconds. Default: 1 000. */
   readonly clockToleranceMs?: number;
+  /**
+   * Keeps outcomes in the memory of this process as well: replays in a warm sandbox then ask no store. `{ maxItems,
+   * maxBytes }`; `{}` for 1 000 outcomes and 10 MiB. Of wrappers on one store that share an operation the first one's
+   * limits count. Default: none is kept.
+   */
+  readonly cache?: CacheLimits;
   /** Classes to revive on replay; others come back as plain objects. */
   // biome-ignore lint/suspicious/noExplicitAny: each entry has a class of its own
   readonly types?: readonly StoredType<any, any>[];
@@ -98,6 +105,15 @@ export const COMMON_CHECKS: Checks = {
   shouldStore: isFunction,
   onEvent: isFunction,
   clockToleranceMs: wholeCheck(0, A_WEEK_MS, "milliseconds"),
+  cache: (value) => {
+    const limits = (typeof value === "object" && value !== null && !Array.isArray(value) ? value : { no: 1 }) as object;
+    const isLimit = wholeCheck(1, Number.MAX_SAFE_INTEGER, "bytes");
+    const fits = Object.entries(limits).every(
+      ([name, limit]) =>
+        ["maxItems", "maxBytes"].includes(name) && (limit === undefined || isLimit(limit) === undefined),
+    );
+    return fits ? undefined : "`{ maxItems, maxBytes }` with whole numbers above 0, either of which may be left out";
+  },
   types: (value) =>
     Array.isArray(value) && value.every(isStoredType) ? undefined : "a list of `{ name, is, encode, decode }`",
 };
@@ -182,6 +198,7 @@ export function policyOf<E>(options: CommonOptions<E>, shouldStore: ShouldStore,
     whenCompletionFails: options.whenCompletionFails ?? "return",
     shouldStore: options.shouldStore ?? shouldStore,
     types: options.types ?? [],
+    cache: options.cache,
     emit: emitter(options.onEvent),
   };
 }

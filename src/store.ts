@@ -5,7 +5,7 @@
  * `engine`; a store adds no rule of its own, never retries around a verb in a way that could apply it twice unseen,
  * and keeps records for as long as `expiresAt` says, or longer. Upholds G1 and G2 together with `core/transitions.ts`.
  */
-import type { InProgressRecord, RecordVersion, StoredRecord } from "./core/record.ts";
+import type { InProgressRecord, RecordVersion, ResultData, StoredRecord } from "./core/record.ts";
 
 export type InsertResult =
   | { readonly ok: true }
@@ -36,6 +36,40 @@ export interface Store {
   /** A strongly consistent read: it sees every write that was answered before it began. */
   read(id: string): Promise<StoredRecord | undefined>;
 
-  /** The longest `result` that a record can hold, in bytes of UTF-8. */
+  /** The longest `result` that a record can hold, in bytes, UTF-8 or compressed. */
   readonly maxResultBytes: number;
+
+  /** Texts of more bytes than this are compressed where that makes them shorter. Absent: none is. */
+  readonly compressAbove?: number;
+
+  /** Where longer results go. Absent: one that a record cannot hold is not stored (G13). */
+  readonly bodies?: ResultBodies & {
+    /** The longest result, in bytes, that is kept in the record itself. At most `maxResultBytes`. */
+    readonly inlineLimit: number;
+  };
+}
+
+export interface ResultBody {
+  /** The record's id. */
+  readonly id: string;
+  /** The attempt's owner: with the id it names one body, which is written by that attempt alone. */
+  readonly owner: string;
+  /** Epoch **seconds** from when on nothing refers to it any more. Later than the record's own expiry. */
+  readonly expiresAt: number;
+  readonly data: ResultData;
+}
+
+/** Results beside their records. A body is written before the record that refers to it, once, and never changed (G27). */
+export interface ResultBodies {
+  /** The longest body, in bytes. */
+  readonly maxBytes: number;
+
+  /**
+   * Writes a body and gives what `get` finds it by. Resolves when the body is sure to be there; writing it again with
+   * the same content is harmless. Rejects as `insert` does, and then nothing may refer to it.
+   */
+  put(body: ResultBody): Promise<string>;
+
+  /** Sees every body whose `put` was answered before. `undefined`: there is none. Rejects as `read` does. */
+  get(ref: string): Promise<ResultData | undefined>;
 }

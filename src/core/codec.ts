@@ -31,7 +31,7 @@ export type Decoded = Outcome | { readonly unstorable: string };
 
 const MAX_DEPTH = 500;
 /** Values that hold each other more than once are written more than once: this bounds the work, well above any store. */
-const MAX_PARTS = 500_000;
+const MAX_PARTS = 1_000_000;
 
 class NotStorable extends Error {}
 

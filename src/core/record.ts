@@ -28,10 +28,17 @@ export interface InProgressRecord extends RecordBase {
   readonly status: "IN_PROGRESS";
 }
 
+/** An outcome's text as it is stored: the codec's own, or its compressed UTF-8. */
+export type ResultData = string | Uint8Array;
+
+/** Where an outcome lies that is too long for the record: written before any record says so, and never changed. */
+export interface BodyRef {
+  readonly ref: string;
+}
+
 export interface CompletedRecord extends RecordBase {
   readonly status: "COMPLETED";
-  /** The outcome as the codec wrote it. */
-  readonly result: string;
+  readonly result: ResultData | BodyRef;
   readonly completedAt: number;
 }
 

@@ -114,7 +114,12 @@ export function claimed(terms: ClaimTerms): InProgressRecord {
 }
 
 /** My claim, with its outcome. */
-export function completed(mine: InProgressRecord, result: string, now: number, ttlSeconds: number): CompletedRecord {
+export function completed(
+  mine: InProgressRecord,
+  result: CompletedRecord["result"],
+  now: number,
+  ttlSeconds: number,
+): CompletedRecord {
   return { ...mine, status: "COMPLETED", result, completedAt: now, expiresAt: settledExpiry(now, ttlSeconds) };
 }
 

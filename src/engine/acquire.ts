@@ -6,7 +6,7 @@
  * run), G10 (an unknown outcome is no claim) and G25 (a waiter ends before its own deadline).
  */
 import { leaseEnd } from "../core/lease.ts";
-import type { InProgressRecord, StoredRecord } from "../core/record.ts";
+import type { CompletedRecord, InProgressRecord, StoredRecord } from "../core/record.ts";
 import { type ClaimDecision, claimed, decideClaim, freeFrom, parked } from "../core/transitions.ts";
 import {
   AttemptsExhaustedError,
@@ -15,12 +15,13 @@ import {
   isStoreUnavailableError,
   PayloadMismatchError,
 } from "../errors.ts";
+import type { Recalled } from "./cache.ts";
 import { ANSWER_RESERVE_MS, answerBy, ask, type Call, type Policy, shown, subjectOf } from "./call.ts";
 import { before, type Runtime, sleep } from "./runtime.ts";
 
 export type Acquired =
   | { readonly kind: "claimed"; readonly record: InProgressRecord }
-  | { readonly kind: "replay"; readonly result: string }
+  | { readonly kind: "replay"; readonly record: CompletedRecord }
   | { readonly kind: "refused" | "parked"; readonly error: IdempotencyError }
   /** The store is not to be had, and no running attempt was seen. */
   | { readonly kind: "storeUnavailable"; readonly error: IdempotencyError };
@@ -68,8 +69,8 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
         continue;
       }
       const decision = attempt.decision;
-      if (decision.kind === "replay") return { kind: "replay", result: decision.record.result };
-      if (decision.kind === "mismatch") return mismatch(a);
+      if (decision.kind === "replay") return decision;
+      if (decision.kind === "mismatch") return { kind: "refused", error: mismatch(policy, call) };
       if (decision.kind === "exhausted") return exhausted(a);
       busy = decision;
       const now = runtime.clock.now();
@@ -163,10 +164,10 @@ function exhausted(a: Acquiring): Acquired {
   return { kind: "parked", error: new AttemptsExhaustedError(message, a.call) };
 }
 
-function mismatch(a: Acquiring): Acquired {
-  a.policy.emit({ type: "mismatch", ...subjectOf(a.call) });
-  const message = `This idempotency key was used before with another payload: use a new key for a new request (${shown(a.call)}).`;
-  return { kind: "refused", error: new PayloadMismatchError(message, a.call) };
+export function mismatch(policy: Policy, call: Call): PayloadMismatchError {
+  policy.emit({ type: "mismatch", ...subjectOf(call) });
+  const message = `This idempotency key was used before with another payload: use a new key for a new request (${shown(call)}).`;
+  return new PayloadMismatchError(message, call);
 }
 
 function inProgress(a: Acquiring, freeAt: number): Acquired {
@@ -180,7 +181,7 @@ function inProgress(a: Acquiring, freeAt: number): Acquired {
  * Single flight: while another call of this process has the same key, waits for it instead of asking the store. Gives
  * what it stored, or `undefined` when it stored nothing or took too long.
  */
-export async function joinFlight(runtime: Runtime, call: Call, waitUntil: number): Promise<string | undefined> {
+export async function joinFlight(runtime: Runtime, call: Call, waitUntil: number): Promise<Recalled | undefined> {
   for (;;) {
     const flight = runtime.shared.flights.get(call.id);
     if (flight === undefined || flight.payloadHash !== call.payloadHash) return undefined;

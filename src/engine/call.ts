@@ -6,6 +6,7 @@ import { said } from "../core/said.ts";
 import type { ErrorSubject, IdempotencyError } from "../errors.ts";
 import { isResultNotStorableError, isStoreUnavailableError, StoreUnavailableError } from "../errors.ts";
 import type { EventListener } from "../events.ts";
+import type { CacheLimits } from "./cache.ts";
 import type { Execution } from "./execution.ts";
 import { before, type Runtime } from "./runtime.ts";
 
@@ -21,6 +22,8 @@ export interface Policy {
   readonly whenCompletionFails: "return" | "throw";
   readonly shouldStore: (outcome: Outcome) => boolean;
   readonly types: readonly StoredType[];
+  /** What this process remembers of the operation's outcomes; `undefined`: nothing. */
+  readonly cache?: CacheLimits | undefined;
   readonly emit: EventListener;
 }
 

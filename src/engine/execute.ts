@@ -4,13 +4,17 @@
  * The only place that runs a handler, and it does so once for each claim (G17), with nothing around it that could send
  * it again. Upholds G10 and G12 (only a caught outcome releases) with `acquire.ts` and `settle.ts`.
  */
-import { acquire, joinFlight } from "./acquire.ts";
+import { decideClaim } from "../core/transitions.ts";
+import { acquire, joinFlight, mismatch } from "./acquire.ts";
+import { type CacheLimits, createCache, type OutcomeCache, type Recalled } from "./cache.ts";
 import { ANSWER_RESERVE_MS, answerBy, type Call, type Ending, type Policy, refused, subjectOf } from "./call.ts";
 import { run, runUnprotected } from "./run.ts";
 import type { Runtime } from "./runtime.ts";
-import { replayed, type Settled, settle } from "./settle.ts";
+import { recall, replayed, type Settled, settle } from "./settle.ts";
 
 export async function execute(runtime: Runtime, policy: Policy, call: Call): Promise<Ending> {
+  const cached = fromCache(runtime, policy, call);
+  if (cached !== undefined) return cached;
   const now = runtime.clock.now();
   const waitUntil = Math.min(
     now + (policy.waitMs ?? 0),
@@ -20,17 +24,40 @@ export async function execute(runtime: Runtime, policy: Policy, call: Call): Pro
     const stored = await joinFlight(runtime, call, waitUntil);
     if (stored !== undefined) return replay(policy, call, stored);
   }
-  const { ending } = await inFlight(runtime, call, () => fly(runtime, policy, call, waitUntil));
+  const { ending, stored } = await inFlight(runtime, call, () => fly(runtime, policy, call, waitUntil));
+  if (policy.cache !== undefined && stored !== undefined) cacheOf(runtime, policy.cache, call).keep(stored);
   return ending;
+}
+
+/** What a record that is remembered means for this call: the same as if the store had shown it now (G21). */
+function fromCache(runtime: Runtime, policy: Policy, call: Call): Ending | undefined {
+  if (policy.cache === undefined) return undefined;
+  const cache = cacheOf(runtime, policy.cache, call);
+  const known = cache.get(call.id);
+  if (known === undefined) return undefined;
+  const { payloadHash } = call;
+  const me = { owner: "", payloadHash, now: runtime.clock.now(), toleranceMs: policy.clockToleranceMs };
+  const decision = decideClaim({ ...known.record, result: known.text }, me);
+  if (decision.kind === "replay") return replay(policy, call, known);
+  if (decision.kind === "mismatch") return refused(mismatch(policy, call));
+  cache.drop(call.id);
+  return undefined;
+}
+
+function cacheOf(runtime: Runtime, limits: CacheLimits, call: Call): OutcomeCache {
+  const { caches } = runtime.shared;
+  const cache = caches.get(call.operation) ?? createCache(limits);
+  caches.set(call.operation, cache);
+  return cache;
 }
 
 /** Lets duplicates beside this call wait for it, unless another call already leads them. */
 async function inFlight(runtime: Runtime, call: Call, fly: () => Promise<Settled>): Promise<Settled> {
   const { flights } = runtime.shared;
   if (flights.has(call.id)) return await fly();
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const { promise, resolve } = Promise.withResolvers<Recalled | undefined>();
   flights.set(call.id, { payloadHash: call.payloadHash, stored: promise });
-  let stored: string | undefined;
+  let stored: Recalled | undefined;
   try {
     const settled = await fly();
     stored = settled.stored;
@@ -49,8 +76,12 @@ async function fly(runtime: Runtime, policy: Policy, call: Call, waitUntil: numb
       const outcome = await run(runtime, call, { ...record, attempt: record.attempts, protected: true });
       return await settle(runtime, policy, call, record, outcome);
     }
-    case "replay":
-      return { ending: replay(policy, call, acquired.result), stored: acquired.result };
+    case "replay": {
+      const giveUpAt = answerBy(runtime.clock.now(), call.deadline, ANSWER_RESERVE_MS);
+      const recalled = await recall(runtime, policy, call, acquired.record, giveUpAt);
+      if (recalled.stored !== undefined) policy.emit({ type: "replayed", ...subjectOf(call) });
+      return recalled;
+    }
     case "parked":
       return { ending: acquired, stored: undefined };
     case "refused":
@@ -62,7 +93,7 @@ async function fly(runtime: Runtime, policy: Policy, call: Call, waitUntil: numb
   }
 }
 
-function replay(policy: Policy, call: Call, text: string): Ending {
+function replay(policy: Policy, call: Call, { text }: Recalled): Ending {
   policy.emit({ type: "replayed", ...subjectOf(call) });
   return replayed(policy, call, text);
 }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Store } from "../store.ts";
+import type { OutcomeCache, Recalled } from "./cache.ts";
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -15,14 +16,16 @@ export interface Clock {
 
 /** Calls of one process on one store know of each other through this, and through nothing else (G20). */
 export interface Shared {
-  /** The running calls by record id, for single flight: each ends with the stored text, if there is one. */
+  /** The running calls by record id, for single flight: each ends with what is stored, if anything is. */
   readonly flights: Map<string, Flight>;
+  /** By operation, where its outcomes are cached: wrappers that name the same operation share its keys. */
+  readonly caches: Map<string, OutcomeCache>;
   readonly fences: Fences;
 }
 
 export interface Flight {
   readonly payloadHash: string | undefined;
-  readonly stored: Promise<string | undefined>;
+  readonly stored: Promise<Recalled | undefined>;
 }
 
 export interface Runtime {
@@ -58,7 +61,7 @@ export function systemRuntime(store: Store): Runtime {
 }
 
 export function createShared(fences: Fences = createFences()): Shared {
-  return { flights: new Map(), fences };
+  return { flights: new Map(), caches: new Map(), fences };
 }
 
 export interface Fences {

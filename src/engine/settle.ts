@@ -5,12 +5,14 @@
  * Upholds G2, G4, G11 (storing is tried again within the time left; success is never released), G13 (what cannot be
  * stored is completed with a marker) and G16.
  */
-import { decodeOutcome, type Encoded, encodeOutcome, encodeUnstorable, type Outcome } from "../core/codec.ts";
-import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord } from "../core/record.ts";
+import { decodeOutcome, encodeOutcome, encodeUnstorable, type Outcome } from "../core/codec.ts";
+import { settledExpiry } from "../core/lease.ts";
+import type { CompletedRecord, FailedRecord, InProgressRecord, ReleasedRecord, ResultData } from "../core/record.ts";
 import { nameOfError, said } from "../core/said.ts";
 import { completed, decideSettled, freeFrom, parked, released, type SettleDecision } from "../core/transitions.ts";
 import {
   type IdempotencyError,
+  isIdempotencyError,
   isResultNotStorableError,
   isStoreUnavailableError,
   OwnershipLostError,
@@ -18,7 +20,9 @@ import {
   StoreUnavailableError,
 } from "../errors.ts";
 import { warn } from "../events.ts";
+import type { Recalled } from "./cache.ts";
 import { answerBy, ask, type Call, type Ending, type Policy, refused, shown, subjectOf } from "./call.ts";
+import { place, textOf, writeBody } from "./results.ts";
 import { ending } from "./run.ts";
 import { type Runtime, sleep } from "./runtime.ts";
 
@@ -33,8 +37,8 @@ const LONGEST_SETTLING_MS = 10_000;
 
 export interface Settled {
   readonly ending: Ending;
-  /** The outcome's text, if it is in the store. */
-  readonly stored: string | undefined;
+  /** The outcome, if it is in the store. */
+  readonly stored: Recalled | undefined;
 }
 
 interface Settling {
@@ -75,38 +79,48 @@ function asked(policy: Policy, outcome: Outcome): boolean {
 
 async function complete(s: Settling): Promise<Settled> {
   const { runtime, policy } = s;
-  const encoded = fitting(encodeOutcome(s.outcome, policy.types), runtime.store.maxResultBytes);
+  const encoded = encodeOutcome(s.outcome, policy.types);
   if (!encoded.ok) return await completeUnstorable(s, encoded.reason);
-  const write = await commit(s, completed(s.mine, encoded.text, runtime.clock.now(), policy.ttlSeconds));
+  const placed = await place(runtime, encoded.text);
+  if (placed.kind === "unstorable") return await completeUnstorable(s, placed.reason);
+  const now = runtime.clock.now();
+  const result = placed.kind === "inline" ? success(placed.result) : await commitBody(s, placed.data, now);
+  if (!result.ok) return await completeUnstorable(s, result.error.message, result.error);
+  const record = completed(s.mine, result.value, now, policy.ttlSeconds);
+  const write = await commit(s, record);
   if (write.kind === "failed" && isResultNotStorableError(write.error))
     return await completeUnstorable(s, write.error.message);
   if (write.kind === "done") {
     policy.emit({ type: "completed", ...attemptOf(s) });
-    return { ending: ending(s.outcome), stored: encoded.text };
+    return { ending: ending(s.outcome), stored: { record, text: encoded.text } };
   }
-  return notMine(s, write);
+  return await notMine(s, write);
 }
 
-function fitting(encoded: Encoded, maxBytes: number): Encoded {
-  if (!encoded.ok) return encoded;
-  const bytes = Buffer.byteLength(encoded.text);
-  return bytes <= maxBytes ? encoded : { ok: false, reason: `it is ${bytes} bytes, and the store holds ${maxBytes}` };
+/** In half of the time left: where a body cannot be written, the record has to say so (G13). */
+function commitBody(s: Settling, data: ResultData, now: number): Promise<Tried<CompletedRecord["result"]>> {
+  const { runtime, policy, call, mine } = s;
+  const recordExpiresAt = settledExpiry(now, policy.ttlSeconds);
+  const giveUpAt = now + (s.giveUpAt - now) / 2;
+  const terms = { data, recordExpiresAt, toleranceMs: policy.clockToleranceMs };
+  return tryUntil(runtime, giveUpAt, () => writeBody(runtime, call, mine, terms, giveUpAt));
 }
 
 /** The first caller gets the outcome; the record says that it cannot be replayed, so that nobody runs it again. */
-async function completeUnstorable(s: Settling, reason: string): Promise<Settled> {
+async function completeUnstorable(s: Settling, reason: string, cause?: unknown): Promise<Settled> {
   const { runtime, policy } = s;
-  const error = notStorable(s.call, reason);
+  const error = notStorable(s.call, reason, cause);
   policy.emit({ type: "completionFailed", ...attemptOf(s), error });
   const text = encodeUnstorable(reason);
-  const write = await commit(s, completed(s.mine, text, runtime.clock.now(), policy.ttlSeconds));
-  return write.kind === "done" ? { ending: ending(s.outcome), stored: text } : notMine(s, write);
+  const record = completed(s.mine, text, runtime.clock.now(), policy.ttlSeconds);
+  const write = await commit(s, record);
+  return write.kind === "done" ? { ending: ending(s.outcome), stored: { record, text } } : await notMine(s, write);
 }
 
-function notStorable(call: Call, reason: string): ResultNotStorableError {
+function notStorable(call: Call, reason: string, cause?: unknown): ResultNotStorableError {
   return new ResultNotStorableError(
     `The handler's outcome could not be stored, so it cannot be replayed: ${reason}. It is not run again (${shown(call)}).`,
-    call,
+    { operation: call.operation, key: call.key, cause },
   );
 }
 
@@ -130,26 +144,38 @@ async function release(s: Settling): Promise<Settled> {
 
 type Write = SettleDecision | { readonly kind: "failed"; readonly error: IdempotencyError };
 
-/** One write, sent again while it fails and there is time (G11). Each try carries the same version. */
+/** The record's write. Each try carries the same version. */
 async function commit(s: Settling, next: CompletedRecord | ReleasedRecord | FailedRecord): Promise<Write> {
   const { runtime, call, mine } = s;
+  const swap = () => ask(runtime, call, s.giveUpAt, () => runtime.store.swap(mine, next));
+  const answer = await tryUntil(runtime, s.giveUpAt, swap);
+  if (!answer.ok) return { kind: "failed", error: answer.error };
+  return answer.value.ok ? { kind: "done" } : decideSettled(answer.value.seen, mine, next);
+}
+
+type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: IdempotencyError };
+
+function success<T>(value: T): Tried<T> {
+  return { ok: true, value };
+}
+
+/** A write, sent again while it fails and there is time (G11). */
+async function tryUntil<T>(runtime: Runtime, giveUpAt: number, write: () => Promise<T>): Promise<Tried<T>> {
   for (let nth = 1; ; nth++) {
     try {
-      const answer = await ask(runtime, call, s.giveUpAt, () => runtime.store.swap(mine, next));
-      return answer.ok ? { kind: "done" } : decideSettled(answer.seen, mine, next);
+      return success(await write());
     } catch (error) {
-      if (isResultNotStorableError(error)) return { kind: "failed", error };
+      if (isResultNotStorableError(error)) return { ok: false, error };
       if (!isStoreUnavailableError(error)) throw error;
       const pause = FIRST_RETRY_MS * 2 ** (nth - 1) * (1 + runtime.random() / 2);
-      if (!error.transient || nth >= MAX_TRIES || runtime.clock.now() + pause >= s.giveUpAt)
-        return { kind: "failed", error };
+      if (!error.transient || nth >= MAX_TRIES || runtime.clock.now() + pause >= giveUpAt) return { ok: false, error };
       await sleep(runtime.clock, pause);
     }
   }
 }
 
 /** The outcome of a handler that ran, when the store holds something else than that. */
-function notMine(s: Settling, write: Exclude<Write, { kind: "done" }>): Settled {
+async function notMine(s: Settling, write: Exclude<Write, { kind: "done" }>): Promise<Settled> {
   const { policy, call, outcome } = s;
   if (write.kind === "failed" || write.kind === "gone") {
     const error = write.kind === "failed" ? write.error : gone(call);
@@ -159,8 +185,7 @@ function notMine(s: Settling, write: Exclude<Write, { kind: "done" }>): Settled 
   }
   policy.emit({ type: "ownershipLost", ...attemptOf(s) });
   if (!outcome.ok) return { ending: ending(s.outcome), stored: undefined };
-  if (write.kind === "superseded")
-    return { ending: replayed(s.policy, call, write.record.result), stored: write.record.result };
+  if (write.kind === "superseded") return await recall(s.runtime, policy, call, write.record, s.giveUpAt);
   const freeAt = write.record.status === "IN_PROGRESS" ? freeFrom(write.record, policy.clockToleranceMs) : 0;
   const message = `The handler ended after its lease, and another attempt has taken the key over: ask again for its outcome (${shown(call)}).`;
   return {
@@ -174,6 +199,23 @@ function gone(call: Call): StoreUnavailableError {
     `The outcome could not be stored: the record was deleted while the handler ran (${shown(call)}).`,
     call,
   );
+}
+
+/** The stored outcome of a record that was met. Where its text cannot be had, nothing is run: there is an outcome. */
+export async function recall(
+  runtime: Runtime,
+  policy: Policy,
+  call: Call,
+  record: CompletedRecord,
+  giveUpAt: number | undefined,
+): Promise<Settled> {
+  try {
+    const text = await textOf(runtime, call, record.result, giveUpAt);
+    return { ending: replayed(policy, call, text), stored: { record, text } };
+  } catch (error) {
+    if (!isIdempotencyError(error)) throw error;
+    return { ending: refused(error), stored: undefined };
+  }
 }
 
 /** A stored outcome as the ending of a call. Each call gets objects of its own (G6). */

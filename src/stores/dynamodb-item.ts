@@ -1,5 +1,5 @@
 /** A record as a DynamoDB item and back. Knows attribute names and types, nothing of requests. */
-import type { StoredRecord } from "../core/record.ts";
+import type { CompletedRecord, ResultData, StoredRecord } from "../core/record.ts";
 import { InvalidOptionsError, StoreUnavailableError } from "../errors.ts";
 
 /** The attributes of an item. The keys are the default names. */
@@ -15,7 +15,10 @@ export interface AttributeNames {
   /** Epoch seconds: the table's TTL attribute. */
   readonly expires_at: string;
   readonly payload_hash: string;
+  /** The outcome: text, or its compressed bytes. */
   readonly result: string;
+  /** Where an outcome lies that is too long for the record. */
+  readonly result_ref: string;
   /** Epoch milliseconds. */
   readonly created_at: string;
   /** Epoch milliseconds. */
@@ -34,6 +37,7 @@ const DEFAULTS: AttributeNames = {
   expires_at: "expires_at",
   payload_hash: "payload_hash",
   result: "result",
+  result_ref: "result_ref",
   created_at: "created_at",
   completed_at: "completed_at",
   error_name: "error_name",
@@ -87,10 +91,15 @@ export function toItem(record: StoredRecord, names: AttributeNames): Item {
     [names.created_at]: record.createdAt,
     ...(record.payloadHash === undefined ? {} : { [names.payload_hash]: record.payloadHash }),
     ...(record.status === "COMPLETED"
-      ? { [names.result]: record.result, [names.completed_at]: record.completedAt }
+      ? { ...resultItem(record.result, names), [names.completed_at]: record.completedAt }
       : {}),
     ...("errorName" in record && record.errorName !== undefined ? { [names.error_name]: record.errorName } : {}),
   };
+}
+
+function resultItem(result: CompletedRecord["result"], names: AttributeNames): Item {
+  if (typeof result === "string" || result instanceof Uint8Array) return { [names.result]: result };
+  return { [names.result_ref]: result.ref };
 }
 
 /** Throws a `StoreUnavailableError` for an item that this library did not write. */
@@ -124,7 +133,7 @@ export function fromItem(item: Item, table: Table): StoredRecord {
     case "IN_PROGRESS":
       return { ...base, status };
     case "COMPLETED":
-      return { ...base, status, result: text(names.result), completedAt: number(names.completed_at) };
+      return { ...base, status, result: resultOf(item, table), completedAt: number(names.completed_at) };
     case "RELEASED":
     case "FAILED":
       return {
@@ -135,6 +144,20 @@ export function fromItem(item: Item, table: Table): StoredRecord {
     default:
       throw foreignItem(table, base.id, names.status);
   }
+}
+
+function resultOf(item: Item, table: Table): CompletedRecord["result"] {
+  const { names } = table;
+  const ref = item[names.result_ref];
+  return typeof ref === "string" ? { ref } : resultData(item, table);
+}
+
+/** A result that stands in an item: a record's own, or a body. */
+export function resultData(item: Item, table: Table): ResultData {
+  const { names } = table;
+  const result = item[names.result];
+  if (typeof result === "string" || result instanceof Uint8Array) return result;
+  throw foreignItem(table, item[names.id], names.result);
 }
 
 /** The table is shared with something else, or was written to by hand. */

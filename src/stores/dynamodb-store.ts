@@ -8,29 +8,34 @@ import type { RecordVersion, StoredRecord } from "../core/record.ts";
 import { InvalidOptionsError } from "../errors.ts";
 import type { Store, SwapResult } from "../store.ts";
 import { explain, withoutOldItem } from "./dynamodb-errors.ts";
-import { type AttributeNames, attributeNames, fromItem, type Item, type Table, toItem } from "./dynamodb-item.ts";
+import { type AttributeNames, attributeNames, fromItem, type Table, toItem } from "./dynamodb-item.ts";
+import {
+  bodiesOf,
+  COMPRESS_ABOVE,
+  checkResultOptions,
+  MAX_RESULT_BYTES,
+  type ResultOptions,
+} from "./dynamodb-results.ts";
+import type { Condition, ItemClient } from "./item-client.ts";
 
-/** What the store asks of a client. Both reject with an error whose `name` is DynamoDB's, such as `AccessDeniedException`. */
-export interface ItemClient {
-  /** One `PutItem` with `ReturnValuesOnConditionCheckFailure: ALL_OLD`; where the condition fails, what stands there. */
-  readonly put: (tableName: string, item: Item, condition: Condition) => Promise<PutAnswer>;
-  /** One `GetItem` with `ConsistentRead`. */
-  readonly get: (tableName: string, key: Item) => Promise<Item | undefined>;
+/** What every store on a DynamoDB table lets be set. */
+export interface ItemStoreOptions extends ResultOptions {
+  /** The table's name or ARN. Default: the environment variable `IDEMPOTENCY_TABLE`. */
+  readonly tableName?: string;
+  /** Other names for the item's attributes, by their default names, such as `{ id: "pk", expires_at: "ttl" }`. */
+  readonly attributeNames?: Partial<AttributeNames>;
 }
 
-export type PutAnswer = { readonly ok: true } | { readonly ok: false; readonly item: Item | undefined };
+export const ITEM_STORE_OPTIONS: readonly (keyof ItemStoreOptions)[] = [
+  "tableName",
+  "attributeNames",
+  "inlineLimit",
+  "compressAbove",
+  "largeResults",
+];
 
-export interface Condition {
-  readonly ConditionExpression: string;
-  readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: Record<string, string | number>;
-}
-
-/** DynamoDB's item limit of 400 KB, less what a record holds besides its result. */
-const MAX_RESULT_BYTES = 400 * 1_024 - 2_048;
-
-export function itemStore(client: ItemClient, tableName: string, renamed: Partial<AttributeNames> | undefined): Store {
-  const names = attributeNames(renamed);
+export function itemStore(client: ItemClient, tableName: string, options: ItemStoreOptions): Store {
+  const names = attributeNames(options.attributeNames);
   const table: Table = { name: tableName, names };
 
   async function putIf(record: StoredRecord, condition: Condition): Promise<SwapResult> {
@@ -44,6 +49,8 @@ export function itemStore(client: ItemClient, tableName: string, renamed: Partia
 
   return {
     maxResultBytes: MAX_RESULT_BYTES,
+    compressAbove: options.compressAbove ?? COMPRESS_ABOVE,
+    bodies: bodiesOf(client, table, options),
     async insert(record) {
       const answer = await putIf(record, absent(names));
       if (answer.ok) return answer;
@@ -77,18 +84,15 @@ function version(seen: RecordVersion, names: AttributeNames): Condition {
 }
 
 /** The table that an option or the environment names. Throws an {@link InvalidOptionsError} for wrong options. */
-export function checkedTableName(
-  maker: string,
-  options: { readonly tableName?: unknown },
-  allowed: readonly string[],
-): string {
+export function checkedTableName(maker: string, options: ItemStoreOptions, allowed: readonly string[]): string {
   const fail = (what: string): InvalidOptionsError => new InvalidOptionsError(`${maker}: ${what}.`);
   if (typeof options !== "object" || options === null)
     throw fail("the options must be an object such as `{ tableName }`");
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name)) throw fail(`unknown option \`${name}\`; allowed are ${allowed.join(", ")}`);
   }
-  const tableName = options.tableName ?? process.env["IDEMPOTENCY_TABLE"];
+  checkResultOptions(maker, options);
+  const tableName: unknown = options.tableName ?? process.env["IDEMPOTENCY_TABLE"];
   if (tableName === undefined || tableName === "") {
     throw fail("`tableName` is missing: give the table's name, or set the environment variable IDEMPOTENCY_TABLE");
   }

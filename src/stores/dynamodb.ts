@@ -4,20 +4,17 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand, type TranslateConfig } 
 import { InvalidOptionsError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { AttributeNames, Item } from "./dynamodb-item.ts";
-import { checkedTableName, type ItemClient, itemStore } from "./dynamodb-store.ts";
+import { checkedTableName, ITEM_STORE_OPTIONS, type ItemStoreOptions, itemStore } from "./dynamodb-store.ts";
+import type { ItemClient } from "./item-client.ts";
 
 export type { AttributeNames };
 
-export interface DynamoDBStoreOptions {
-  /** The table's name or ARN. Default: the environment variable `IDEMPOTENCY_TABLE`. */
-  readonly tableName?: string;
+export interface DynamoDBStoreOptions extends ItemStoreOptions {
   /**
    * A client of your own. Default: one made for this store, which keeps its connections open, takes 1 s at most to
    * connect and 3 s for a request, and retries as the SDK does.
    */
   readonly client?: DynamoDBClient | DynamoDBDocumentClient;
-  /** Other names for the item's attributes, by their default names, such as `{ id: "pk", expires_at: "ttl" }`. */
-  readonly attributeNames?: Partial<AttributeNames>;
 }
 
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true } as const;
@@ -29,18 +26,18 @@ const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnReque
  *   schema or denied access is found by the first call: a `StoreUnavailableError` that names the table and what to do.
  */
 export function dynamoDBStore(options: DynamoDBStoreOptions = {}): Store {
-  const tableName = checkedTableName("dynamoDBStore", options, ["tableName", "client", "attributeNames"]);
-  const { client, attributeNames } = options;
+  const tableName = checkedTableName("dynamoDBStore", options, [...ITEM_STORE_OPTIONS, "client"]);
+  const { client } = options;
   if (client !== undefined && typeof (client as { send?: unknown } | null)?.send !== "function") {
     throw new InvalidOptionsError("dynamoDBStore: `client` must be a DynamoDBClient or a DynamoDBDocumentClient.");
   }
-  return itemStore(sdkClient(documentClient(client)), tableName, attributeNames);
+  return itemStore(sdkClient(documentClient(client)), tableName, options);
 }
 
 function sdkClient(documents: DynamoDBDocumentClient): ItemClient {
   return {
     async put(TableName, Item, condition) {
-      const returned = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
+      const returned = condition && ({ ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const);
       try {
         await documents.send(new PutCommand({ TableName, Item, ...condition, ...returned }));
         return { ok: true };

@@ -5,7 +5,8 @@
 import { InvalidOptionsError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { AttributeNames } from "./dynamodb-item.ts";
-import { checkedTableName, type ItemClient, itemStore } from "./dynamodb-store.ts";
+import { checkedTableName, ITEM_STORE_OPTIONS, type ItemStoreOptions, itemStore } from "./dynamodb-store.ts";
+import type { Condition, ItemClient } from "./item-client.ts";
 import { marshal, unmarshal } from "./lean/attribute-values.ts";
 import {
   type CredentialProvider,
@@ -18,11 +19,7 @@ import { isServiceError, type Send, sender } from "./lean/requests.ts";
 
 export type { AttributeNames, CredentialProvider, ExpiringCredentials };
 
-export interface LeanDynamoDBStoreOptions extends EndpointOptions {
-  /** The table's name or ARN. Default: the environment variable `IDEMPOTENCY_TABLE`. */
-  readonly tableName?: string;
-  /** Other names for the item's attributes, by their default names, such as `{ id: "pk", expires_at: "ttl" }`. */
-  readonly attributeNames?: Partial<AttributeNames>;
+export interface LeanDynamoDBStoreOptions extends ItemStoreOptions, EndpointOptions {
   /** Default: the environment's keys, read for each request, else the container endpoint's. */
   readonly credentials?: CredentialProvider;
   /** Tries in all, with pauses between them, on throttles, 5xx and network errors. Default: 4. */
@@ -34,8 +31,7 @@ export interface LeanDynamoDBStoreOptions extends EndpointOptions {
 }
 
 const OPTIONS: readonly (keyof LeanDynamoDBStoreOptions)[] = [
-  "tableName",
-  "attributeNames",
+  ...ITEM_STORE_OPTIONS,
   "region",
   "endpoint",
   "useFipsEndpoint",
@@ -66,7 +62,7 @@ export function leanDynamoDBStore(options: LeanDynamoDBStoreOptions = {}): Store
     connectionTimeoutMs: positive("connectionTimeoutMs", options.connectionTimeoutMs ?? 1_000),
     requestTimeoutMs: positive("requestTimeoutMs", options.requestTimeoutMs ?? 3_000),
   });
-  return itemStore(leanClient(send), tableName, options.attributeNames);
+  return itemStore(leanClient(send), tableName, options);
 }
 
 function positive(name: string, value: unknown): number {
@@ -78,11 +74,9 @@ function positive(name: string, value: unknown): number {
 
 function leanClient(send: Send): ItemClient {
   return {
-    async put(TableName, item, { ExpressionAttributeValues, ...condition }) {
-      const values = ExpressionAttributeValues && { ExpressionAttributeValues: marshal(ExpressionAttributeValues) };
-      const returned = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
+    async put(TableName, item, condition) {
       try {
-        await send("PutItem", { TableName, Item: marshal(item), ...condition, ...values, ...returned });
+        await send("PutItem", { TableName, Item: marshal(item), ...(condition && conditional(condition)) });
         return { ok: true };
       } catch (error) {
         if (!(error instanceof Error && isServiceError(error) && error.name === "ConditionalCheckFailedException"))
@@ -95,6 +89,11 @@ function leanClient(send: Send): ItemClient {
       return unmarshalled(answer["Item"]);
     },
   };
+}
+
+function conditional({ ExpressionAttributeValues, ...expression }: Condition): object {
+  const values = ExpressionAttributeValues && { ExpressionAttributeValues: marshal(ExpressionAttributeValues) };
+  return { ...expression, ...values, ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
 }
 
 function unmarshalled(item: unknown): ReturnType<typeof unmarshal> | undefined {

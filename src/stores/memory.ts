@@ -9,11 +9,14 @@ import type { Store } from "../store.ts";
 /** DynamoDB's item limit less what a record holds besides its result: what is stored here can be stored there. */
 const DEFAULT_MAX_RESULT_BYTES = 400 * 1_024 - 2_048;
 
+/** As the DynamoDB store does by default. */
+const COMPRESS_ABOVE = 1_024;
+
 /** Expired records are looked for once for this many inserts, so that a long test run does not grow without end. */
 const SWEEP_EVERY = 1_000;
 
 export interface MemoryStoreOptions {
-  /** The longest stored result, in bytes. Default: what the DynamoDB store can hold, 407 552. */
+  /** The longest stored result, in bytes, compressed where that makes it shorter. Default: what the DynamoDB store can hold, 407 552. */
   readonly maxResultBytes?: number;
 }
 
@@ -34,6 +37,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   return {
     maxResultBytes,
+    compressAbove: COMPRESS_ABOVE,
     async insert(record) {
       if (++inserts % SWEEP_EVERY === 0) sweep(records);
       const seen = records.get(record.id);

@@ -5,6 +5,7 @@
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { everyOutcome, type HttpEvent, idempotentHttp, isResultNotStorableError } from "../../src/index.ts";
+import type { Store } from "../../src/store.ts";
 import { dynamoDBStore } from "../../src/stores/dynamodb.ts";
 import { freshTable } from "../support/dynamodb.ts";
 import { faultyStore, loseAnswer } from "../support/faults.ts";
@@ -80,11 +81,15 @@ const UNSTORABLE: [string, () => unknown][] = [
   ],
 ];
 
+/** Sizes are those of the texts: nothing is compressed. */
+const uncompressed = (store: Store): Store => ({ ...store, compressAbove: Number.POSITIVE_INFINITY });
+
 describe("a result that cannot be stored", () => {
   onEveryTable((makeTable) => {
     let table: Table;
     beforeAll(async () => {
-      table = await makeTable();
+      const { store, anotherProcess, remove } = await makeTable();
+      table = { store: uncompressed(store), anotherProcess: () => uncompressed(anotherProcess()), remove };
     });
 
     test.each(UNSTORABLE)("goes to the first caller, and is never run for again: %s", async (_, make) => {

@@ -235,7 +235,7 @@ export function isParking(scenario: Scenario, call: number, after: StoredRecord)
 }
 
 export function isMarker(record: StoredRecord): boolean {
-  return record.status === "COMPLETED" && record.result.startsWith('{"$unstorable":');
+  return record.status === "COMPLETED" && String(record.result).startsWith('{"$unstorable":');
 }
 
 function changed<T>(items: readonly T[], index: number, change: Partial<T>): T[] {

@@ -178,7 +178,7 @@ function judgeSettling(
   } else {
     if (!keep) return `G12: call ${name} stores an outcome that is not to be stored`;
     const text = outcome === "success" ? storedSuccessOf(name) : outcome === "error" ? storedErrorOf(name) : "";
-    const marked = after.result.startsWith('{"$unstorable":');
+    const marked = String(after.result).startsWith('{"$unstorable":');
     const mayMark = text === "" || me.saidTooLarge;
     if (after.result !== text && !(marked && mayMark)) return `G6: call ${name} stores something else than its outcome`;
   }

@@ -6,6 +6,7 @@ const SETTLE = "engine/settle.ts";
 const EXECUTE = "engine/execute.ts";
 const RUN = "engine/run.ts";
 const CALL = "engine/call.ts";
+const RESULTS = "engine/results.ts";
 const EXECUTION = "engine/execution.ts";
 const TRANSITIONS = "core/transitions.ts";
 
@@ -60,15 +61,15 @@ export const WAITS: readonly Row[] = [
     "one host, both wait",
     SETTLE,
     'isParked ? { kind: "parked", error: own.error } : own, stored: undefined };',
-    'isParked ? { kind: "parked", error: own.error } : own, stored: `{"$thrown":"not stored"}` };',
+    'isParked ? { kind: "parked", error: own.error } : own, stored: { record: mine as never, text: `{"$thrown":"not stored"}` } };',
   ],
   [
     "single flight shares an outcome that could not be written",
     "G6",
     "one host, both wait",
     SETTLE,
-    "  return notMine(s, write);\n}\n\nfunction fitting",
-    "  return { ...notMine(s, write), stored: encoded.text };\n}\n\nfunction fitting",
+    "  return await notMine(s, write);\n}\n\n/** In half",
+    "  return { ...(await notMine(s, write)), stored: { record, text: encoded.text } };\n}\n\n/** In half",
   ],
   [
     "single flight by operation instead of key",
@@ -110,8 +111,8 @@ export const ENDS: readonly Row[] = [
     "G11",
     TWO,
     SETTLE,
-    "  return notMine(s, write);\n}\n\nfunction fitting",
-    '  return write.kind === "failed" ? await release(s) : notMine(s, write);\n}\n\nfunction fitting',
+    "  return await notMine(s, write);\n}\n\n/** In half",
+    '  return await (write.kind === "failed" ? release(s) : notMine(s, write));\n}\n\n/** In half',
   ],
   [
     "released at the deadline while the handler runs",
@@ -143,8 +144,8 @@ export const ENDS: readonly Row[] = [
     "G11",
     TWO,
     SETTLE,
-    'return { kind: "failed", error };\n      await',
-    'return { kind: "done" };\n      await',
+    'if (!answer.ok) return { kind: "failed", error: answer.error };',
+    'if (!answer.ok) return { kind: "done" };',
   ],
   ["storing is not tried again", "G11", TWO, SETTLE, "const MAX_TRIES = 6;", "const MAX_TRIES = 1;"],
   [
@@ -152,32 +153,32 @@ export const ENDS: readonly Row[] = [
     "G17",
     TWO,
     SETTLE,
-    "await sleep(runtime.clock, pause);",
-    "await sleep(runtime.clock, pause);\n      await runtime.store.swap(mine, { ...mine, fence: mine.fence + 1 });",
+    "const answer = await tryUntil(runtime, s.giveUpAt, swap);",
+    "const anew = { ...mine, fence: mine.fence + 1 };\n  const answer = await tryUntil(runtime, s.giveUpAt, () =>\n    swap().catch(async (error) => {\n      await runtime.store.swap(mine, anew);\n      throw error;\n    }),\n  );",
   ],
   [
     "what is lost is overwritten",
     "G2",
     TWO,
     SETTLE,
-    'return answer.ok ? { kind: "done" } : decideSettled(answer.seen, mine, next);',
-    'if (!answer.ok && answer.seen !== undefined) await runtime.store.swap(answer.seen, next);\n      return { kind: "done" };',
+    'return answer.value.ok ? { kind: "done" } : decideSettled(answer.value.seen, mine, next);',
+    'if (!answer.value.ok && answer.value.seen !== undefined) await runtime.store.swap(answer.value.seen, next);\n  return { kind: "done" };',
   ],
   [
     "what is gone is created again",
     "G2",
     TWO,
     SETTLE,
-    'return answer.ok ? { kind: "done" } : decideSettled(answer.seen, mine, next);',
-    'if (!answer.ok && answer.seen === undefined) await runtime.store.insert(next as never);\n      return answer.ok ? { kind: "done" } : decideSettled(answer.seen, mine, next);',
+    'return answer.value.ok ? { kind: "done" } : decideSettled(answer.value.seen, mine, next);',
+    'if (!answer.value.ok && answer.value.seen === undefined) await runtime.store.insert(next as never);\n  return answer.value.ok ? { kind: "done" } : decideSettled(answer.value.seen, mine, next);',
   ],
   [
     "one that lost the key gets its own outcome",
     "G2",
     TWO,
     SETTLE,
-    "return { ending: replayed(s.policy, call, write.record.result), stored: write.record.result };",
-    "return { ending: ending(outcome), stored: undefined };",
+    'if (write.kind === "superseded") return await recall(s.runtime, policy, call, write.record, s.giveUpAt);',
+    'if (write.kind === "superseded") return { ending: ending(outcome), stored: undefined };',
   ],
   [
     "another payload's outcome handed to one that lost the key",
@@ -215,9 +216,9 @@ export const ENDS: readonly Row[] = [
     "the size of a result is not measured",
     "G13",
     "what cannot be stored",
-    SETTLE,
-    "bytes <= maxBytes ? encoded",
-    "bytes >= 0 ? encoded",
+    RESULTS,
+    "bytes <= (bodies?.inlineLimit ?? maxResultBytes)",
+    "bytes >= 0",
   ],
   [
     "replay not marked",

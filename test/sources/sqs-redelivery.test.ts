@@ -90,7 +90,7 @@ describe("what the handler returns", () => {
     const store = {
       ...inner,
       swap: (...[seen, next]: Parameters<typeof inner.swap>) => {
-        if (next.status === "COMPLETED") results.push(next.result);
+        if (next.status === "COMPLETED") results.push(String(next.result));
         return inner.swap(seen, next);
       },
     };

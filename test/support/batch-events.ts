@@ -64,7 +64,7 @@ export interface CountedStore extends Store {
 export function counted(inner: Store): CountedStore {
   const verbs: CountedStore["verbs"] = [];
   return {
-    maxResultBytes: inner.maxResultBytes,
+    ...inner,
     verbs,
     insert: (record) => {
       verbs.push("insert");

@@ -2,13 +2,13 @@
  * Faults between the protocol and its records: an operation fails before it is applied, is applied while its answer gets
  * lost, is sent twice, or is held at a gate. One plan serves a store (`faultyStore`) and an SDK client (`faultyClient`).
  */
-import type { StoredRecord } from "../../src/index.ts";
+import type { ResultBody, StoredRecord } from "../../src/index.ts";
 import { StoreUnavailableError } from "../../src/index.ts";
 import type { Store } from "../../src/store.ts";
 import type { Gate } from "./gate.ts";
 
 /** What an operation is for, told by what it writes. */
-export type Step = "insert" | "claimOver" | "complete" | "release" | "read";
+export type Step = "insert" | "claimOver" | "complete" | "release" | "read" | "putBody" | "getBody";
 
 /** Stands in for one sending of an operation. */
 export type Fault = <T>(send: () => Promise<T>) => Promise<T>;
@@ -82,9 +82,17 @@ export const firstDo =
 
 /** A store with faults between it and the protocol. It counts as a process of its own (single flight is per store). */
 export function faultyStore(inner: Store, plan: FaultPlan = faultPlan()): Store & FaultPlan {
+  const { bodies } = inner;
   return {
     ...plan,
-    maxResultBytes: inner.maxResultBytes,
+    ...inner,
+    ...(bodies && {
+      bodies: {
+        ...bodies,
+        put: (body: ResultBody) => plan.meet("putBody", () => bodies.put(body)),
+        get: (ref: string) => plan.meet("getBody", () => bodies.get(ref)),
+      },
+    }),
     insert: (record) => plan.meet("insert", () => inner.insert(record)),
     swap: (seen, next) => plan.meet(stepOf(next.status), () => inner.swap(seen, next)),
     read: (id) => plan.meet("read", () => inner.read(id)),

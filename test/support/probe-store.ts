@@ -17,7 +17,7 @@ export function probeStore(): ProbeStore {
   const writes: StoredRecord[] = [];
   let requests = 0;
   return {
-    maxResultBytes: store.maxResultBytes,
+    ...store,
     writes,
     requests: () => requests,
     last: () => {

@@ -41,7 +41,7 @@ export function memoryTable(): Table {
   const back = <R extends StoredRecord | undefined>(record: R): R =>
     record && { ...record, id: record.id.replace(/~\d+$/, "") };
   const store: Store = {
-    maxResultBytes: inner.maxResultBytes,
+    ...inner,
     async insert(record) {
       const answer = await inner.insert(into(record));
       return answer.ok ? answer : { ok: false, seen: back(answer.seen) };
