@@ -26,6 +26,7 @@ it("holds the build, the templates, the licence, the README and no more", () => 
     "infra/iam-policy.json",
     "infra/idempotency-table.yml",
     "infra/idempotency.template.yml",
+    "infra/results-bucket.yml",
     "infra/terraform/main.tf",
     "infra/terraform/monitoring.tf",
     "infra/terraform/outputs.tf",

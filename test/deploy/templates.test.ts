@@ -35,6 +35,7 @@ describe("every template that users deploy, or that is made for them", { timeout
   it.for([
     ["the resource file", readTemplate("infra/idempotency-table.yml")],
     ["the template", readTemplate("infra/idempotency.template.yml")],
+    ["the bucket", readTemplate("infra/results-bucket.yml")],
     ["the SAM example", readTemplate("examples/sam/template.yaml")],
     ["the plugin's part", plugin],
     ["the construct's part", monitored()],

@@ -1,6 +1,8 @@
 /** The snippets of the README do what it says they do: they are run, on the engine of this run. */
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, expect, inject, test } from "vitest";
+import { startQueueEmulator } from "../../local/queue-emulator.ts";
 import { idempotencyTableFile, readTableDefinitions } from "../../local/tables.ts";
 import { engineClient } from "../support/dynamodb.ts";
 
@@ -9,6 +11,38 @@ beforeAll(async () => {
   const [definition] = await readTableDefinitions(idempotencyTableFile);
   if (definition === undefined) throw new Error("infra/idempotency-table.yml defines no table");
   await engineClient().send(new CreateTableCommand({ ...definition.create, TableName: "payments-idempotency" }));
+});
+
+test("the report is made once, and replayed from the bucket where it does not fit the table", async () => {
+  const emulator = await startQueueEmulator();
+  Object.assign(process.env, { AWS_ENDPOINT_URL_S3: emulator.endpoint, AWS_REGION: "us-east-1" });
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" });
+  const s3 = new S3Client({ forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: "reports-idempotency-results" }));
+  const [definition] = await readTableDefinitions(idempotencyTableFile);
+  if (definition === undefined) throw new Error("infra/idempotency-table.yml defines no table");
+  await engineClient().send(new CreateTableCommand({ ...definition.create, TableName: "reports-idempotency" }));
+  const { createReport } = await import("../../examples/snippets/large-results.ts");
+  const { reportCount } = await import("../../examples/snippets/reports.ts");
+  const event = {
+    version: "2.0",
+    routeKey: "POST /reports",
+    rawPath: "/reports",
+    rawQueryString: "",
+    headers: { "idempotency-key": "2026-11" },
+    requestContext: { http: { method: "POST", path: "/reports" } },
+    body: "2026-11",
+    isBase64Encoded: false,
+  };
+  const call = createReport as unknown as (given: unknown) => Promise<{ body: string }>;
+  const first = await call(event);
+  expect(first.body.length).toBeGreaterThan(1_000_000);
+  expect(await call(event)).toEqual({ ...first, headers: { "Idempotent-Replayed": "true" } });
+  expect(reportCount()).toBe(1);
+  const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: "reports-idempotency-results" }));
+  expect(KeyCount).toBe(1);
+  s3.destroy();
+  await emulator.stop();
 });
 
 test("the payment endpoint charges once and marks the replay", async () => {

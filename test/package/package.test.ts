@@ -9,6 +9,7 @@ test("every subpath can be imported by name", async () => {
     ".",
     "./dynamodb",
     "./lean",
+    "./s3",
     "./memory",
     "./serverless",
     "./cdk",
@@ -16,6 +17,7 @@ test("every subpath can be imported by name", async () => {
   ]);
   expect(Object.keys(await import("lambda-once/dynamodb"))).toEqual(["dynamoDBStore"]);
   expect(Object.keys(await import("lambda-once/lean"))).toEqual(["leanDynamoDBStore"]);
+  expect(Object.keys(await import("lambda-once/s3"))).toEqual(["s3Results"]);
   expect(Object.keys(await import("lambda-once/memory"))).toEqual(["memoryStore"]);
   expect(Object.keys(await import("lambda-once/serverless"))).toEqual(["default", "module.exports"]);
   expect(Object.keys(await import("lambda-once/cdk"))).toEqual(["IdempotencyTable"]);
@@ -65,6 +67,8 @@ test("importing the core loads no AWS SDK", () => {
     } });
     await import("lambda-once");
     await import("lambda-once/memory");
+    await import("lambda-once/lean");
+    (await import("lambda-once/s3")).s3Results({ bucket: "results" });
     console.log("none");
   `;
   const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
