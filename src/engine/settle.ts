@@ -185,13 +185,21 @@ async function notMine(s: Settling, write: Exclude<Write, { kind: "done" }>): Pr
   }
   policy.emit({ type: "ownershipLost", ...attemptOf(s) });
   if (!outcome.ok) return { ending: ending(s.outcome), stored: undefined };
-  if (write.kind === "superseded") return await recall(s.runtime, policy, call, write.record, s.giveUpAt);
+  if (write.kind === "superseded") return await superseded(s, write.record);
   const freeAt = write.record.status === "IN_PROGRESS" ? freeFrom(write.record, policy.clockToleranceMs) : 0;
-  const message = `The handler ended after its lease, and another attempt has taken the key over: ask again for its outcome (${shown(call)}).`;
-  return {
-    ending: refused(new OwnershipLostError(message, Math.max(1, freeAt - s.runtime.clock.now()), call)),
-    stored: undefined,
-  };
+  return { ending: refused(lost(s, "has taken the key over", freeAt)), stored: undefined };
+}
+
+/** What cannot be read now is asked for again: an error of the store would say that nothing ran. */
+async function superseded(s: Settling, record: CompletedRecord): Promise<Settled> {
+  const recalled = await recall(s.runtime, s.policy, s.call, record, s.giveUpAt);
+  const unread = recalled.ending.kind === "refused" && isStoreUnavailableError(recalled.ending.error);
+  return unread ? { ending: refused(lost(s, "has completed", 0)), stored: undefined } : recalled;
+}
+
+function lost({ runtime, call }: Settling, what: string, freeAt: number): OwnershipLostError {
+  const message = `The handler ended after its lease, and another attempt ${what}: ask again for its outcome (${shown(call)}).`;
+  return new OwnershipLostError(message, Math.max(1, freeAt - runtime.clock.now()), call);
 }
 
 function gone(call: Call): StoreUnavailableError {

@@ -34,11 +34,31 @@ function read(item: WireItem): Item {
   };
 }
 
+/** A body has no status: it lies beside its record. */
+function isBody(item: WireItem | undefined): boolean {
+  return item !== undefined && item["status"] === undefined;
+}
+
+/** G27: a record that refers to a body was written after that body. */
+export function danglingBodies({ log }: FaultProxy): readonly string[] {
+  const firstOf = new Map<string, number>();
+  const applied = log.flatMap(({ id, item, taken }) =>
+    item === undefined ? [] : taken.filter((one) => one.applied).map(({ order }) => ({ id, item, order })),
+  );
+  for (const { id, item, order } of applied)
+    if (isBody(item)) firstOf.set(`item:${id}`, Math.min(order, firstOf.get(`item:${id}`) ?? order));
+  return applied.flatMap(({ id, item, order }) => {
+    const ref = item["result_ref"]?.S;
+    if (ref === undefined || (firstOf.get(ref) ?? Number.POSITIVE_INFINITY) < order) return [];
+    return [`G27: ${id} refers to ${ref}, which was not there`];
+  });
+}
+
 export function illegalWrites({ log, removals }: FaultProxy, terms: Terms): readonly string[] {
   const ids = new Set(log.map(({ id }) => id));
   return [...ids].flatMap((id) => {
     const writes: Write[] = log
-      .filter((exchange) => exchange.id === id && exchange.item !== undefined)
+      .filter((exchange) => exchange.id === id && exchange.item !== undefined && !isBody(exchange.item))
       .flatMap(({ item = {}, taken }) =>
         taken.filter(({ applied }) => applied).map(({ order, at }) => ({ order, at, item: read(item) })),
       );
@@ -140,7 +160,7 @@ export function wrongSettlements({ log }: FaultProxy, calls: readonly Call[], te
     calls.flatMap(({ process, runs }) => runs.map((run) => [`${process} ${run.fence}`, run] as const)),
   );
   return log.flatMap(({ lane, id, item }) => {
-    if (item === undefined) return [];
+    if (item === undefined || isBody(item)) return [];
     const { status, fence } = read(item);
     if (status === "IN_PROGRESS") return [];
     const came = cameOf.get(`${lane} ${fence}`)?.came?.kind;

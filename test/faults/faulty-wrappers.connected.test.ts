@@ -54,11 +54,12 @@ type MakeStore = (
 ) => Store;
 
 const onSdk =
-  (retries: { readonly maxAttempts?: number }): MakeStore =>
+  (retries: { readonly maxAttempts?: number }, results: { readonly inlineLimit?: number } = {}): MakeStore =>
   (tableName, { endpoint, lane, timeoutMs }) => {
     const requestHandler = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true };
     const credentials = { accessKeyId: lane, secretAccessKey: "local" };
-    return dynamoDBStore({ tableName, client: engineClient({ endpoint, credentials, requestHandler, ...retries }) });
+    const client = engineClient({ endpoint, credentials, requestHandler, ...retries });
+    return dynamoDBStore({ tableName, client, ...results });
   };
 
 const onLean: MakeStore = (tableName, { endpoint, lane, timeoutMs }) =>
@@ -74,6 +75,7 @@ const onLean: MakeStore = (tableName, { endpoint, lane, timeoutMs }) =>
 describe.each<[string, MakeStore]>([
   ["the SDK and its default retries", onSdk({})],
   ["the SDK and one attempt for each request", onSdk({ maxAttempts: 1 })],
+  ["the SDK, and every result beside its record", onSdk({}, { inlineLimit: 0 })],
   ["the store without the SDK", onLean],
 ])("with %s", (name, makeStore) => {
   let tableName: string;

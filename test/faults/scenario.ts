@@ -9,7 +9,14 @@ import type { Store } from "../../src/store.ts";
 import { engineClient } from "../support/dynamodb.ts";
 import { lambdaContext } from "../support/lambda-context.ts";
 import { violationsOf } from "./check-history.ts";
-import { countUnseen, illegalWrites, ranUntold, toldNotRun, wrongSettlements } from "./check-witness.ts";
+import {
+  countUnseen,
+  danglingBodies,
+  illegalWrites,
+  ranUntold,
+  toldNotRun,
+  wrongSettlements,
+} from "./check-witness.ts";
 import { type FaultRates, RATES, seededPlan } from "./fault-plan.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { type Call, type Came, describeCall, type Effect, type Run, stopwatch, type Terms } from "./history.ts";
@@ -223,6 +230,7 @@ export async function runScenario(name: string, planned: Scenario, environment: 
       ),
     ),
     ...illegalWrites(proxy, terms),
+    ...danglingBodies(proxy),
     ...ranUntold(proxy, calls),
     ...wrongSettlements(proxy, calls, terms),
     // A deadline makes a call give up earlier than its client.

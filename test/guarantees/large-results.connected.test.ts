@@ -13,7 +13,7 @@ import { engineClient, freshTable } from "../support/dynamodb.ts";
 import { deny, fail, faultyStore, firstDo, holdBefore, loseAnswer } from "../support/faults.ts";
 import { gate } from "../support/gate.ts";
 import { noise } from "../support/noise.ts";
-import { errorOf, lambdaContext, payment, protect, recorder, recordIdOf } from "../support/payments.ts";
+import { errorOf, lambdaContext, type Payment, payment, protect, recorder, recordIdOf } from "../support/payments.ts";
 import { dynamoDBTable } from "../support/tables.ts";
 
 type Options = Omit<DynamoDBStoreOptions, "tableName" | "client">;
@@ -139,6 +139,20 @@ describe.each(Object.entries(CLIENTS))("a large result over %s", (_, makeStore) 
   });
 });
 
+/** While the call of `store` is under way, another attempt takes over and completes with this, in a body. */
+function overtakenBy(inner: Store, event: Payment, outcome: string): () => Promise<void> {
+  return async () => {
+    const id = await recordIdOf(inner, event);
+    const seen = await inner.read(id);
+    if (seen?.status !== "IN_PROGRESS") throw new Error("there should be an attempt under way");
+    const claim = { ...seen, owner: "another", fence: seen.fence + 1 };
+    await inner.swap(seen, claim);
+    const data = JSON.stringify(outcome);
+    const ref = (await inner.bodies?.put({ id, owner: "another", expiresAt: 4_000_000_000, data })) ?? "";
+    await inner.swap(claim, { ...claim, status: "COMPLETED", result: { ref }, completedAt: 1 });
+  };
+}
+
 describe("a body", () => {
   test("is written before the record refers to it: while it is under way the record is in progress", async () => {
     const store = faultyStore((await dynamoDBTable()).store);
@@ -233,23 +247,20 @@ describe("a body", () => {
     const event = payment();
     const late = faultyStore(inner);
     const other = `${LONG}, by the other`;
-    const takeOver = async (): Promise<void> => {
-      const id = await recordIdOf(inner, event);
-      const seen = await inner.read(id);
-      if (seen?.status !== "IN_PROGRESS") throw new Error("there should be an attempt under way");
-      const claim = { ...seen, owner: "another", fence: seen.fence + 1 };
-      await inner.swap(seen, claim);
-      const ref = await inner.bodies?.put({
-        id,
-        owner: "another",
-        expiresAt: 4_000_000_000,
-        data: JSON.stringify(other),
-      });
-      await inner.swap(claim, { ...claim, status: "COMPLETED", result: { ref: ref ?? "" }, completedAt: 1 });
-    };
-    late.next("putBody", firstDo(takeOver));
+    late.next("putBody", firstDo(overtakenBy(inner, event, other)));
     expect(await protect(late, () => LONG)(event)).toBe(other);
     expect(await protect(inner, () => LONG)(event)).toBe(other);
+  });
+
+  test("of the attempt that overtook, when it cannot be read now, is asked for again: something ran", async () => {
+    const { store: inner } = await dynamoDBTable();
+    const event = payment();
+    const late = faultyStore(inner);
+    late.next("putBody", firstDo(overtakenBy(inner, event, "by the other")));
+    late.next("getBody", fail);
+    const error = await errorOf(protect(late, () => LONG)(event));
+    expect(error).toMatchObject({ name: "OwnershipLostError", retryAfterMs: 1 });
+    expect(await protect(inner, () => LONG)(event)).toBe("by the other");
   });
 });
 

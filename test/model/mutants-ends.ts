@@ -177,7 +177,7 @@ export const ENDS: readonly Row[] = [
     "G2",
     TWO,
     SETTLE,
-    'if (write.kind === "superseded") return await recall(s.runtime, policy, call, write.record, s.giveUpAt);',
+    'if (write.kind === "superseded") return await superseded(s, write.record);',
     'if (write.kind === "superseded") return { ending: ending(outcome), stored: undefined };',
   ],
   [
