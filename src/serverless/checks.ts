@@ -18,17 +18,18 @@ export function checkService(
   functions: Readonly<Record<string, FunctionConfig>>,
 ): Warning[] {
   const queues = resourcesOf(service, "AWS::SQS::Queue");
-  return Object.entries(functions).flatMap(([name, config]) => {
+  const warnings = Object.entries(functions).flatMap(([name, config]) => {
     const timeoutS = Number(config.timeout ?? service.provider.timeout ?? LAMBDA_TIMEOUT_DEFAULT_S);
     const events = config.events ?? [];
     return [
-      ...checkRuntime(name, aws.getRuntime(config.runtime)),
+      ...(config.handler === undefined ? [] : checkRuntime(name, aws.getRuntime(config.runtime))),
       ...events.flatMap((event) => [
         ...checkBatch(name, event, queues, timeoutS),
         ...checkGateway(name, event, service, timeoutS),
       ]),
     ];
   });
+  return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
 }
 
 /** Whether the library can run in it at all, whatever the version. */
@@ -38,10 +39,9 @@ export function isNode(runtime: string): boolean {
 
 function checkRuntime(name: string, runtime: string): Warning[] {
   const version = /^nodejs(\d+)/.exec(runtime)?.[1];
-  if (version === undefined || Number(version) >= OLDEST_NODE) return [];
-  const message =
-    `function ${name} runs on ${runtime}, where lambda-once does not: it needs Node.js ${OLDEST_NODE} or later. ` +
-    "Set `runtime: nodejs24.x`.";
+  if (runtime.startsWith("provided") || Number(version) >= OLDEST_NODE) return [];
+  const fix = isNode(runtime) ? "Set `runtime: nodejs24.x`." : "Take it out of `custom.lambdaOnce.functions`.";
+  const message = `function ${name} runs on ${runtime}, where lambda-once does not: it needs Node.js ${OLDEST_NODE} or later. ${fix}`;
   return [{ id: "runtime", message }];
 }
 
@@ -52,15 +52,16 @@ function checkBatch(name: string, event: Event, queues: Queues, timeoutS: number
   const kind = event["sqs"] !== undefined ? "sqs" : event["stream"] !== undefined ? "stream" : undefined;
   if (kind === undefined) return [];
   const settings = objectOf(event[kind]);
+  const arn = settings["arn"] ?? event[kind];
+  const queue = kind === "sqs" ? queueOf(arn, queues) : undefined;
   const warnings: Warning[] = [];
   if (settings["functionResponseType"] !== "ReportBatchItemFailures") {
     const message =
-      `function ${name} takes batches from ${kind === "sqs" ? "a queue" : "a stream"} without \`ReportBatchItemFailures\`, so Lambda ignores ` +
+      `function ${name} takes batches from ${queue?.id ?? (typeof arn === "string" ? arn : JSON.stringify(arn))} without \`ReportBatchItemFailures\`, so Lambda ignores ` +
       "which records the handler reports as failed, takes all for done, and they are lost. Under its " +
       `\`${kind}\` event set \`functionResponseType: ReportBatchItemFailures\`.`;
     warnings.push({ id: "batch-item-failures", message });
   }
-  const queue = kind === "sqs" ? queueOf(settings["arn"] ?? event["sqs"], queues) : undefined;
   return queue === undefined ? warnings : [...warnings, ...checkQueue(name, queue, settings, timeoutS)];
 }
 
@@ -86,10 +87,14 @@ function checkQueue(name: string, queue: Queue, event: Event, timeoutS: number):
     const message =
       `queue ${queue.id} of function ${name} has no dead-letter queue, so a message that always fails comes back until it is ` +
       `too old and is lost. Add \`RedrivePolicy: { deadLetterTargetArn: !GetAtt ${queue.id}DeadLetters.Arn, maxReceiveCount: 5 }\` ` +
-      "to its properties, and that queue.";
+      `to its properties, and that queue${isFifo(queue) ? ", with `FifoQueue: true`" : ""}.`;
     warnings.push({ id: "dead-letter-queue", message });
   }
   return warnings;
+}
+
+function isFifo({ properties }: Queue): boolean {
+  return String(properties["FifoQueue"]) === "true";
 }
 
 /** The queue that an event names, if it is one of this service. */
@@ -111,6 +116,7 @@ function queueOf(arn: unknown, queues: Queues): Queue | undefined {
 function checkGateway(name: string, event: Event, service: Service, timeoutS: number): Warning[] {
   const rest = event["http"] !== undefined;
   if (!rest && event["httpApi"] === undefined) return [];
+  if (objectOf(event["http"])["async"] === true) return []; // the gateway waits for nothing
   const ownMs = objectOf(event["http"])["timeoutInMillis"] ?? service.provider.apiGateway?.timeoutInMillis;
   const limitMs = rest ? Number(ownMs ?? REST_LIMIT_MS) : HTTP_API_LIMIT_MS;
   if (timeoutS * 1_000 <= limitMs) return [];

@@ -4,11 +4,14 @@
  */
 import { tableVariable } from "../deploy/table-definition.ts";
 import { checkService, isNode } from "./checks.ts";
-import type { AwsProvider, FunctionConfig, Serverless, Service, Statement } from "./framework.ts";
+import type { AwsProvider, FunctionConfig, Serverless, Service } from "./framework.ts";
 import { optionProblems, type PluginOptions, withoutEmpty } from "./options.ts";
-import { meant } from "./schema.ts";
-import { tableLogicalId, tableResource, tableStatements } from "./table.ts";
+import { addPermission } from "./permissions.ts";
+import { distance, meant } from "./schema.ts";
+import { regionOf, tableLogicalId, tableResource, tableStatements } from "./table.ts";
 import type { Warning } from "./warning.ts";
+
+const SECTION = "lambdaOnce";
 
 export interface Configured {
   readonly options: PluginOptions;
@@ -21,9 +24,9 @@ export interface Configured {
 export function configure(serverless: Serverless): Configured {
   const { service } = serverless;
   const aws = serverless.getProvider("aws");
-  const given = service.custom?.["lambdaOnce"];
+  const given = service.custom?.[SECTION];
   const options = withoutEmpty(given);
-  const wrong = [...optionProblems(given), ...unknownFunctions(service, options)];
+  const wrong = [...misspeltSections(service), ...optionProblems(given), ...unknownFunctions(service, options)];
   if (wrong.length > 0) throw optionsError(serverless, wrong);
 
   const table = options.existingTable ?? options.tableName ?? `${service.service}-${aws.getStage()}-idempotency`;
@@ -31,7 +34,8 @@ export function configure(serverless: Serverless): Configured {
   const functions = functionsOf(service, aws, options);
   const warnings = [
     ...addVariable(service, functions, table),
-    ...addPermission(service, functions, tableStatements(options)),
+    ...addPermission(service, functions, tableStatements(options), table),
+    ...checkRegion(table, aws),
     ...checkService(service, aws, functions),
   ];
   return { options, table, warnings: warnings.filter(({ id }) => options.ignoreWarnings?.includes(id) !== true) };
@@ -40,6 +44,14 @@ export function configure(serverless: Serverless): Configured {
 function optionsError(serverless: Serverless, wrong: readonly string[]): Error {
   const list = wrong.length === 1 ? ` ${wrong[0]}.` : `\n${wrong.map((problem) => `  - ${problem}.`).join("\n")}`;
   return new serverless.classes.Error(`lambda-once:${list}`, "LAMBDA_ONCE_INVALID_OPTIONS");
+}
+
+/** A section that the plugin would not read: everything in it would be silently ignored. */
+function misspeltSections(service: Service): string[] {
+  const near = (name: string): boolean => distance(name.toLowerCase().replaceAll(/[^a-z]/g, ""), "lambdaonce") <= 1;
+  return Object.keys(service.custom ?? {})
+    .filter((name) => name !== SECTION && near(name))
+    .map((name) => `\`custom.${name}\` is not read: the plugin's options are under \`custom.${SECTION}\``);
 }
 
 function unknownFunctions(service: Service, options: PluginOptions): string[] {
@@ -87,45 +99,12 @@ function addVariable(service: Service, functions: Readonly<Record<string, Functi
   return warnings;
 }
 
-/** To the role that the framework makes for all functions, and to functions that bring statements of their own. */
-function addPermission(
-  service: Service,
-  functions: Readonly<Record<string, FunctionConfig>>,
-  statements: readonly Statement[],
-): Warning[] {
-  const { provider } = service;
-  const warnings: Warning[] = [];
-  let shared = false;
-  for (const [name, config] of Object.entries(functions)) {
-    const foreign = config.role ?? provider.role ?? (isRole(provider.iam?.role) ? provider.iam?.role : undefined);
-    if (Array.isArray(config.iamRoleStatements) && config.iamRoleStatementsInherit !== true) {
-      config.iamRoleStatements = [...statements, ...config.iamRoleStatements];
-    } else if (foreign === undefined) shared = true;
-    else warnings.push(roleOfTheirOwn(name, statements));
-  }
-  if (shared) addToSharedRole(service, statements);
-  return warnings;
-}
-
-function addToSharedRole(service: Service, statements: readonly Statement[]): void {
-  const { provider } = service;
-  const role = (provider.iam?.role ?? {}) as { statements?: Statement[] };
-  if (role.statements === undefined && provider.iamRoleStatements !== undefined) {
-    provider.iamRoleStatements = [...statements, ...provider.iamRoleStatements];
-    return;
-  }
-  provider.iam = { ...provider.iam, role: { ...role, statements: [...statements, ...(role.statements ?? [])] } };
-}
-
-/** A role that is there already: an ARN, or a reference to one. */
-function isRole(role: unknown): boolean {
-  if (typeof role === "string") return true;
-  return typeof role === "object" && role !== null && Object.keys(role).some((key) => key.includes("::"));
-}
-
-function roleOfTheirOwn(name: string, statements: readonly Statement[]): Warning {
+/** An ARN names a Region, but a client goes to its own. */
+function checkRegion(table: string, aws: AwsProvider): Warning[] {
+  const region = regionOf(table);
+  if (region === undefined || region === aws.getRegion()) return [];
   const message =
-    `function ${name} has a role that this service does not make, so the permission to use the table could not be added. Give ` +
-    `that role the statement ${JSON.stringify(statements[0])}.`;
-  return { id: "permissions", message };
+    `the table ${table} is in ${region}, and the functions in ${aws.getRegion()}, where the store would look for it. Give the store a ` +
+    `client of that Region: \`dynamoDBStore({ client: new DynamoDBClient({ region: "${region}" }) })\`.`;
+  return [{ id: "table-region", message }];
 }

@@ -9,8 +9,8 @@ export interface PluginOptions {
   readonly existingTable?: string;
   /** Default: false. */
   readonly pointInTimeRecovery?: boolean;
-  /** Default: "aws-owned". A key of your own by its ARN; the functions may then decrypt with it. */
-  readonly encryption?: string;
+  /** Default: "aws-owned". A key of your own by its ARN, also as CloudFormation gives it; the functions may then decrypt with it. */
+  readonly encryption?: string | KeyReference;
   /** What becomes of the table when the stack is removed or the table replaced. Default: "Delete". */
   readonly deletionPolicy?: "Delete" | "Retain" | "RetainExceptOnCreate";
   /** Whether DynamoDB refuses to delete the table. Default: false. */
@@ -23,6 +23,9 @@ export interface PluginOptions {
   readonly offline?: boolean | OfflineOptions;
 }
 
+/** Such as `{ "Fn::GetAtt": ["TableKey", "Arn"] }`, which is `!GetAtt TableKey.Arn`. */
+export type KeyReference = Readonly<Record<string, unknown>>;
+
 export interface OfflineOptions {
   /** A DynamoDB-compatible endpoint that runs already. Default: DYNAMODB_ENDPOINT or AWS_ENDPOINT_URL_DYNAMODB, if set. */
   readonly endpoint?: string;
@@ -32,11 +35,10 @@ export interface OfflineOptions {
   readonly file?: string;
 }
 
-const kmsKey = {
-  kind: "string",
-  pattern: /^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
-  what: "the ARN of a KMS key",
-} as const;
+const kmsKey: readonly Schema[] = [
+  { kind: "string", pattern: /^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, what: "the ARN of a KMS key" },
+  { kind: "reference", by: ["Fn::GetAtt", "Fn::ImportValue", "Fn::Sub"], what: "an ARN" },
+];
 
 const offline: Schema = {
   kind: "object",
@@ -76,16 +78,41 @@ const ONLY_FOR_A_NEW_TABLE = ["tableName", "pointInTimeRecovery", "deletionPolic
 export function optionProblems(given: unknown): string[] {
   const wrong = problems(given, schema, "custom.lambdaOnce");
   if (wrong.length > 0) return wrong;
-  const options = (given ?? {}) as PluginOptions;
-  if (options.existingTable === undefined) return [];
-  return ONLY_FOR_A_NEW_TABLE.filter((name) => options[name] !== undefined).map(
+  const options = withoutEmpty(given);
+  return [...(options.existingTable === undefined ? [] : existingTableProblems(options)), ...offlineProblems(options)];
+}
+
+function existingTableProblems(options: PluginOptions): string[] {
+  const wrong = ONLY_FOR_A_NEW_TABLE.filter((name) => options[name] !== undefined).map(
     (name) =>
       `\`custom.lambdaOnce.${name}\` is for a table that the plugin makes; with \`existingTable\` none is made, so leave it out`,
   );
+  if (options.encryption === undefined || ownKey(options) !== undefined) return wrong;
+  return [
+    ...wrong,
+    `\`custom.lambdaOnce.encryption\` is "${String(options.encryption)}", which is for a table that the plugin makes; with ` +
+      "`existingTable` it can only be the ARN of the KMS key that the table has",
+  ];
+}
+
+function offlineProblems({ offline: given }: PluginOptions): string[] {
+  const settings = typeof given === "object" ? withoutEmpty<OfflineOptions>(given) : {};
+  if (settings.endpoint === undefined) return [];
+  return (["port", "file"] as const)
+    .filter((name) => settings[name] !== undefined)
+    .map(
+      (name) =>
+        `\`custom.lambdaOnce.offline.${name}\` is for the embedded engine; with \`endpoint\` none is started, so leave it out`,
+    );
+}
+
+/** The key that encrypts the table, where it is one of the caller's own. */
+export function ownKey({ encryption }: PluginOptions): string | KeyReference | undefined {
+  return encryption === "aws-owned" || encryption === "aws-managed" ? undefined : encryption;
 }
 
 /** Without YAML's empty values, which mean the default. */
-export function withoutEmpty(given: unknown): PluginOptions {
+export function withoutEmpty<T extends object = PluginOptions>(given: unknown): T {
   const options = Object.entries((given ?? {}) as object).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(options) as PluginOptions;
+  return Object.fromEntries(options) as T;
 }

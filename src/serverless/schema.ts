@@ -7,7 +7,9 @@ export type Schema =
   | { readonly kind: "boolean" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
   | { readonly kind: "string"; readonly pattern: RegExp; readonly what: string }
-  | { readonly kind: "choice"; readonly of: readonly string[]; readonly or?: Schema & { readonly kind: "string" } }
+  | { readonly kind: "choice"; readonly of: readonly string[]; readonly or?: readonly Schema[] }
+  /** What CloudFormation puts in when it deploys, by one of these functions. */
+  | { readonly kind: "reference"; readonly by: readonly string[]; readonly what: string }
   | { readonly kind: "list"; readonly of: Schema }
   | { readonly kind: "object"; readonly properties: Readonly<Record<string, Schema>> }
   | { readonly kind: "either"; readonly of: readonly [Schema, Schema] };
@@ -18,17 +20,21 @@ export function problems(value: unknown, schema: Schema, path: string): string[]
   const wrong = (allowed: string): string[] => [`\`${path}\` must be ${allowed}, not ${shown(value)}`];
   switch (schema.kind) {
     case "boolean":
-      return typeof value === "boolean" ? [] : wrong(allowedBy(schema));
+      return typeof value === "boolean" ? [] : wrong(allowedBy(schema) + textHint(value));
     case "integer":
       return Number.isInteger(value) && Number(value) >= schema.min && Number(value) <= schema.max
         ? []
         : wrong(allowedBy(schema));
     case "string":
-      return typeof value === "string" && schema.pattern.test(value) ? [] : wrong(allowedBy(schema));
+      return typeof value === "string" && schema.pattern.test(value)
+        ? []
+        : wrong(allowedBy(schema) + referenceHint(value));
+    case "reference":
+      return schema.by.some((name) => isReference(value, name)) ? [] : wrong(allowedBy(schema));
     case "choice": {
-      if (schema.of.includes(String(value))) return [];
-      if (schema.or !== undefined && problems(value, schema.or, path).length === 0) return [];
-      return wrong(`${allowedBy(schema)}${meant(String(value), schema.of)}`);
+      if (typeof value === "string" && schema.of.includes(value)) return [];
+      if (schema.or?.some((other) => problems(value, other, path).length === 0) === true) return [];
+      return wrong(`${allowedBy(schema)}${typeof value === "string" ? meant(value, schema.of) : ""}`);
     }
     case "list":
       return Array.isArray(value)
@@ -72,9 +78,9 @@ function allowedBy(schema: Schema): string {
     case "string":
       return schema.what;
     case "choice":
-      return [...schema.of.map((name) => `"${name}"`), ...(schema.or === undefined ? [] : [schema.or.what])].join(
-        " or ",
-      );
+      return [...schema.of.map((name) => `"${name}"`), ...(schema.or ?? []).map(allowedBy)].join(" or ");
+    case "reference":
+      return `${schema.what} by ${schema.by.map((name) => name.replace("Fn::", "!")).join(" or ")}`;
     case "list":
       return `a list, each ${allowedBy(schema.of)}`;
     case "object":
@@ -82,6 +88,20 @@ function allowedBy(schema: Schema): string {
     case "either":
       return schema.of.map(allowedBy).join(", or ");
   }
+}
+
+/** A variable that gives text, such as a parameter of the command line, is a usual cause. */
+function textHint(value: unknown): string {
+  return value === "true" || value === "false" ? ` (\`\${strToBool(...)}\` makes one of text)` : "";
+}
+
+function referenceHint(value: unknown): string {
+  const isOne = isObject(value) && Object.keys(value).some((key) => key === "Ref" || key.startsWith("Fn::"));
+  return isOne ? `, known when the service is packaged (\`\${cf:STACK.OUTPUT}\` and \`\${ssm:NAME}\` give one)` : "";
+}
+
+function isReference(value: unknown, name: string): boolean {
+  return isObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, name);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -103,7 +123,7 @@ export function meant(name: string, allowed: readonly string[]): string {
 }
 
 /** Levenshtein's: how many letters are to be changed, added or dropped. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...a].entries()) {
     const next = [i + 1];

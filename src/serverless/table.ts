@@ -1,7 +1,7 @@
 /** The table as a CloudFormation resource, and the permission to use it: two actions on it alone, without a wildcard. */
 import { partitionKey, tableActions, ttlAttribute } from "../deploy/table-definition.ts";
 import type { Resource, Statement } from "./framework.ts";
-import type { PluginOptions } from "./options.ts";
+import { type KeyReference, ownKey, type PluginOptions } from "./options.ts";
 
 export const tableLogicalId = "IdempotencyTable";
 
@@ -19,22 +19,31 @@ export function tableResource(name: string, options: PluginOptions): Resource {
       TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: options.pointInTimeRecovery ?? false },
       DeletionProtectionEnabled: options.deletionProtection ?? false,
-      ...encryption(options.encryption),
+      ...encryption(options),
     },
   };
 }
 
-function encryption(wanted: PluginOptions["encryption"]): object {
-  if (wanted === undefined || wanted === "aws-owned") return {};
-  const key = wanted === "aws-managed" ? {} : { KMSMasterKeyId: wanted };
-  return { SSESpecification: { SSEEnabled: true, SSEType: "KMS", ...key } };
+function encryption(options: PluginOptions): object {
+  const key = ownKey(options);
+  if (key === undefined && options.encryption !== "aws-managed") return {};
+  return {
+    SSESpecification: { SSEEnabled: true, SSEType: "KMS", ...(key === undefined ? {} : { KMSMasterKeyId: key }) },
+  };
 }
 
 /** What the functions' role may do. */
 export function tableStatements(options: PluginOptions): Statement[] {
   const statement: Statement = { Effect: "Allow", Action: tableActions, Resource: tableArn(options.existingTable) };
-  const key = options.encryption;
-  return key?.startsWith("arn:") === true ? [statement, decryption(key)] : [statement];
+  const key = ownKey(options);
+  return key === undefined
+    ? [statement]
+    : [statement, decryption(key, regionOf(options.existingTable) ?? `\${AWS::Region}`)];
+}
+
+/** The Region that a table's ARN names; nothing for a name, which is one of the functions' own Region. */
+export function regionOf(table: string | undefined): string | undefined {
+  return table?.startsWith("arn:") === true ? table.split(":")[3] : undefined;
 }
 
 function tableArn(existing: string | undefined): unknown {
@@ -44,11 +53,11 @@ function tableArn(existing: string | undefined): unknown {
 }
 
 /** A caller of a table that a customer's key encrypts must be allowed to decrypt with it, through DynamoDB alone. */
-function decryption(key: string): Statement {
+function decryption(key: string | KeyReference, region: string): Statement {
   return {
     Effect: "Allow",
     Action: ["kms:Decrypt"],
     Resource: key,
-    Condition: { StringEquals: { "kms:ViaService": { "Fn::Sub": `dynamodb.\${AWS::Region}.\${AWS::URLSuffix}` } } },
+    Condition: { StringEquals: { "kms:ViaService": { "Fn::Sub": `dynamodb.${region}.\${AWS::URLSuffix}` } } },
   };
 }

@@ -13,4 +13,5 @@ export const warningIds = [
   "runtime",
   "permissions",
   "table-variable",
+  "table-region",
 ] as const;

@@ -90,6 +90,35 @@ describe("the table", () => {
     });
   });
 
+  it("is encrypted with a key that the stack makes or imports", () => {
+    const encryption = { "Fn::GetAtt": ["TableKey", "Arn"] };
+    const given = service(ofOptions({ encryption }));
+    configured(given);
+    expect(given.resources?.Resources?.["IdempotencyTable"]?.Properties).toMatchObject({
+      SSESpecification: { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: encryption },
+    });
+    expect(given.provider.iam?.role).toMatchObject({
+      statements: [{}, { Action: ["kms:Decrypt"], Resource: encryption }],
+    });
+  });
+
+  it("is decrypted through DynamoDB of the Region where it is", () => {
+    const existingTable = "arn:aws:dynamodb:eu-west-1:123456789012:table/shared";
+    const encryption = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
+    const given = service(ofOptions({ existingTable, encryption }));
+    const { warnings } = configured(given);
+    expect(given.provider.iam?.role).toMatchObject({
+      statements: [
+        { Resource: existingTable },
+        {
+          Condition: { StringEquals: { "kms:ViaService": { "Fn::Sub": "dynamodb.eu-west-1.$" + "{AWS::URLSuffix}" } } },
+        },
+      ],
+    });
+    expect(warnings.map(({ id }) => id)).toEqual(["table-region"]);
+    expect(warnings[0]?.message).toContain('new DynamoDBClient({ region: "eu-west-1" })');
+  });
+
   it("keeps the service's other resources, and refuses one of its own name", () => {
     const other: Resource = { Type: "AWS::SQS::Queue" };
     const given = service({ resources: { Resources: { Other: other } } });
@@ -144,6 +173,22 @@ describe("the functions", () => {
   });
 });
 
+describe("the options", () => {
+  it.for(["lambda-once", "lambdaonce", "LambdaOnce", "lamdaOnce"])(
+    "are not silently ignored under custom.%s",
+    (name) => {
+      expect(() => configured(service({ custom: { [name]: { tableName: "once" } } }))).toThrow(
+        `lambda-once: \`custom.${name}\` is not read: the plugin's options are under \`custom.lambdaOnce\`.`,
+      );
+    },
+  );
+
+  it("leave the sections of other plugins alone", () => {
+    const custom = { esbuild: {}, lambda: {}, lambdaLayers: {}, "serverless-offline": {}, once: {} };
+    expect(configured(service({ custom })).options).toEqual({});
+  });
+});
+
 describe("the permission", () => {
   const own = { Effect: "Allow", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::b/k" } as const;
 
@@ -176,6 +221,52 @@ describe("the permission", () => {
     expect(warnings.map(({ id }) => id)).toEqual(["permissions"]);
     expect(warnings[0]?.message).toContain(JSON.stringify(onNewTable));
     expect(given.provider.iamRoleStatements).toBeUndefined();
+  });
+});
+
+describe("a role that the service defines", () => {
+  const table = { "Fn::GetAtt": ["IdempotencyTable", "Arn"] };
+  const policy = (Statement: unknown) => ({ PolicyName: "p", PolicyDocument: { Statement } });
+  const given = (Policies: unknown[], more: Record<string, Resource> = {}, options: object = {}): Configured =>
+    configured(
+      service({
+        functions: { pay: { handler: "a.b", role: { "Fn::GetAtt": ["Mine", "Arn"] } } },
+        resources: { Resources: { Mine: { Type: "AWS::IAM::Role", Properties: { Policies } }, ...more } },
+        ...ofOptions(options),
+      }),
+    );
+  const ids = ({ warnings }: Configured): string[] => warnings.map(({ id }) => id);
+
+  it("is left alone where it allows what is needed", () => {
+    expect(ids(given([policy([{ Effect: "Allow", Action: use, Resource: table }])]))).toEqual([]);
+    const apart = use.map((Action) => ({ Effect: "Allow", Action, Resource: ["arn:aws:s3:::b", table] }));
+    expect(ids(given([policy(apart)]))).toEqual([]);
+    const sub = { "Fn::Sub": "arn:$" + "{AWS::Partition}:dynamodb:eu-west-1:1:table/payments-dev-idempotency" };
+    expect(ids(given([policy({ Effect: "Allow", Action: use, Resource: sub })]))).toEqual([]);
+  });
+
+  it("may have it from a policy of its own", () => {
+    const PolicyDocument = { Statement: [{ Effect: "Allow", Action: use, Resource: table }] };
+    const attached = { Type: "AWS::IAM::Policy", Properties: { PolicyDocument, Roles: [{ Ref: "Mine" }] } };
+    expect(ids(given([], { Access: attached }))).toEqual([]);
+    const others = { Type: "AWS::IAM::Policy", Properties: { PolicyDocument, Roles: [{ Ref: "Other" }] } };
+    expect(ids(given([], { Access: others }))).toEqual(["permissions"]);
+  });
+
+  it.for([
+    ["nothing", []],
+    ["one action of two", [{ Effect: "Allow", Action: ["dynamodb:PutItem"], Resource: table }]],
+    ["another table", [{ Effect: "Allow", Action: use, Resource: { "Fn::GetAtt": ["Orders", "Arn"] } }]],
+    ["what it denies", [{ Effect: "Deny", Action: use, Resource: table }]],
+  ] as const)("is named where it allows %s", ([, statements]) => {
+    expect(ids(given([policy(statements)]))).toEqual(["permissions"]);
+  });
+
+  it("is told of the key as well", () => {
+    const encryption = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
+    const { warnings } = given([policy([{ Effect: "Allow", Action: use, Resource: table }])], {}, { encryption });
+    expect(warnings[0]?.message).toMatch(/^function pay has a role to which the plugin adds nothing.*"kms:Decrypt"/);
+    expect(warnings[0]?.message).not.toContain("dynamodb:PutItem");
   });
 });
 
@@ -236,6 +327,7 @@ describe("the checks", () => {
     ["http", { path: "p", method: "post" }, 30, ["gateway-timeout"]],
     ["http", "POST /p", 60, ["gateway-timeout"]],
     ["http", { path: "p", method: "post", timeoutInMillis: 120_000 }, 60, []],
+    ["http", { path: "p", method: "post", async: true }, 60, []],
     ["httpApi", "POST /p", 30, []],
     ["httpApi", "POST /p", 31, ["gateway-timeout"]],
     ["schedule", "rate(1 day)", 900, []],
@@ -252,6 +344,30 @@ describe("the checks", () => {
     expect(found({ functions: { pay: { handler: "a.b", runtime } } })).toEqual(ids);
   });
 
+  it("say that the library runs in no other language, where a function is named", () => {
+    const functions = {
+      pay: { handler: "a.b", runtime: "python3.13" },
+      own: { handler: "c", runtime: "provided.al2023" },
+    };
+    expect(found({ functions, ...ofOptions({ functions: ["pay", "own"] }) })).toEqual(["runtime"]);
+    expect(found({ functions: { image: { runtime: "nodejs20.x" } } })).toEqual([]); // of a container image nothing is known
+  });
+
+  it("say one thing once, and of several sources which", () => {
+    const streams = ["one", "two"].map((name) => ({ stream: `arn:aws:kinesis:us-east-1:123456789012:stream/${name}` }));
+    const events = [...streams, { httpApi: "POST /a" }, { httpApi: "POST /b" }];
+    const { warnings } = configured(service({ functions: { pay: { handler: "a.b", timeout: 60, events } } }));
+    expect(warnings.map(({ id }) => id)).toEqual(["batch-item-failures", "batch-item-failures", "gateway-timeout"]);
+    expect(warnings[0]?.message).toContain("from arn:aws:kinesis:us-east-1:123456789012:stream/one without");
+    expect(warnings[1]?.message).toContain("from arn:aws:kinesis:us-east-1:123456789012:stream/two without");
+  });
+
+  it("ask for a FIFO queue behind a FIFO queue", () => {
+    const fifo = queue({ FifoQueue: true, VisibilityTimeout: 36 });
+    const { warnings } = configured(service({ ...consumer(good), ...fifo }));
+    expect(warnings[0]?.message).toMatch(/to its properties, and that queue, with `FifoQueue: true`\.$/);
+  });
+
   it("can be told what not to say", () => {
     expect(found(consumer({ arn }), queue(), ofOptions({ ignoreWarnings: ["visibility-timeout"] }))).toEqual([
       "batch-item-failures",
@@ -264,7 +380,7 @@ describe("the checks", () => {
       service({ ...consumer({ arn }), ...queue({ VisibilityTimeout: 36, ...redrive }) }),
     ).warnings;
     expect(warning?.message).toBe(
-      "function consume takes batches from a queue without `ReportBatchItemFailures`, so Lambda ignores which records the " +
+      "function consume takes batches from Orders without `ReportBatchItemFailures`, so Lambda ignores which records the " +
         "handler reports as failed, takes all for done, and they are lost. Under its `sqs` event set " +
         "`functionResponseType: ReportBatchItemFailures`.",
     );

@@ -17,9 +17,12 @@ describe("custom.lambdaOnce", () => {
     [{ pointInTimeRecovery: true, deletionProtection: false, deletionPolicy: "RetainExceptOnCreate" }],
     [{ encryption: "aws-managed" }],
     [{ encryption: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }],
+    [{ encryption: { "Fn::GetAtt": ["TableKey", "Arn"] } }],
+    [{ encryption: { "Fn::ImportValue": "table-key" }, existingTable: "shared" }],
     [{ functions: ["pay"], ignoreWarnings: ["runtime", "gateway-timeout"] }],
     [{ offline: false }],
-    [{ offline: { endpoint: "http://127.0.0.1:8000", port: 8_000, file: ".dynamodb" } }],
+    [{ offline: { endpoint: "http://127.0.0.1:8000" } }],
+    [{ offline: { port: 8_000, file: ".dynamodb" } }],
   ] as const)("may be %j", ([options]) => {
     expect(optionProblems(options)).toEqual([]);
   });
@@ -39,14 +42,34 @@ describe("custom.lambdaOnce", () => {
       { existingTable: "arn:aws:s3:::bucket" },
       '`custom.lambdaOnce.existingTable` must be the name or ARN of a table, not "arn:aws:s3:::bucket"',
     ],
-    [{ pointInTimeRecovery: "true" }, '`custom.lambdaOnce.pointInTimeRecovery` must be true or false, not "true"'],
+    [
+      { existingTable: { "Fn::ImportValue": "shared-table" } },
+      "`custom.lambdaOnce.existingTable` must be the name or ARN of a table, known when the service is packaged " +
+        "(`$" +
+        "{cf:STACK.OUTPUT}` and `$" +
+        '{ssm:NAME}` give one), not {"Fn::ImportValue":"shared-table"}',
+    ],
+    [{ pointInTimeRecovery: "yes" }, '`custom.lambdaOnce.pointInTimeRecovery` must be true or false, not "yes"'],
+    [
+      { deletionProtection: "true" },
+      "`custom.lambdaOnce.deletionProtection` must be true or false (`$" +
+        '{strToBool(...)}` makes one of text), not "true"',
+    ],
     [
       { encryption: "alias/my-key" },
-      '`custom.lambdaOnce.encryption` must be "aws-owned" or "aws-managed" or the ARN of a KMS key, not "alias/my-key"',
+      '`custom.lambdaOnce.encryption` must be "aws-owned" or "aws-managed" or the ARN of a KMS key or an ARN by !GetAtt or !ImportValue or !Sub, not "alias/my-key"',
+    ],
+    [
+      { encryption: { Ref: "TableKey" } },
+      '`custom.lambdaOnce.encryption` must be "aws-owned" or "aws-managed" or the ARN of a KMS key or an ARN by !GetAtt or !ImportValue or !Sub, not {"Ref":"TableKey"}',
     ],
     [
       { deletionPolicy: "retain" },
       '`custom.lambdaOnce.deletionPolicy` must be "Delete" or "Retain" or "RetainExceptOnCreate" (did you mean `Retain`?), not "retain"',
+    ],
+    [
+      { deletionPolicy: ["Retain"] },
+      '`custom.lambdaOnce.deletionPolicy` must be "Delete" or "Retain" or "RetainExceptOnCreate", not ["Retain"]',
     ],
     [
       { deletionPolicy: {} },
@@ -66,6 +89,15 @@ describe("custom.lambdaOnce", () => {
     [
       { offline: { endpoint: "localhost:8000" } },
       '`custom.lambdaOnce.offline.endpoint` must be a URL such as http://127.0.0.1:8000, not "localhost:8000"',
+    ],
+    [
+      { offline: { endpoint: "http://127.0.0.1:8000", port: 8_000 } },
+      "`custom.lambdaOnce.offline.port` is for the embedded engine; with `endpoint` none is started, so leave it out",
+    ],
+    [
+      { existingTable: "shared", encryption: "aws-managed" },
+      '`custom.lambdaOnce.encryption` is "aws-managed", which is for a table that the plugin makes; with `existingTable` it can ' +
+        "only be the ARN of the KMS key that the table has",
     ],
     [
       { existingTable: "shared", deletionPolicy: "Retain" },

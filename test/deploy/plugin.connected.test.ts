@@ -96,7 +96,7 @@ describe("a service with one more line", () => {
       custom: { lambdaOnce: { tabelName: "x", encryption: "none" } },
     });
     await expect(wrong).rejects.toThrow(
-      /lambda-once:\n {2}- `custom\.lambdaOnce\.tabelName` is not an option \(did you mean `tableName`\?\); .*\n {2}- `custom\.lambdaOnce\.encryption` must be "aws-owned" or "aws-managed" or the ARN of a KMS key, not "none"\./,
+      /lambda-once:\n {2}- `custom\.lambdaOnce\.tabelName` is not an option \(did you mean `tableName`\?\); .*\n {2}- `custom\.lambdaOnce\.encryption` must be "aws-owned" or "aws-managed" or the ARN of a KMS key or an ARN by !GetAtt or !ImportValue or !Sub, not "none"\./,
     );
   });
 });
