@@ -27,6 +27,8 @@ export function findEngine(importers: readonly string[]): string | undefined {
 
 export interface RunningEngine {
   readonly endpoint: string;
+  /** Resolves when it has ended, with how. */
+  readonly ended: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startEngine(binary: string, file?: string, port?: number):
   const storage = file === undefined ? [] : ["--db-path", file];
   const child: Child = startChild(binary, ["--host", "127.0.0.1", "--port", String(chosen), ...storage]);
   await untilReady(child, () => answers(endpoint), "The embedded DynamoDB", 10_000);
-  return { endpoint, stop: child.kill };
+  return { endpoint, ended: child.ended, stop: child.kill };
 }
 
 /** An engine at work answers any HTTP request, if only with an error. */

@@ -17,3 +17,14 @@ export async function freePort(): Promise<number> {
   if (port === undefined) throw new Error("No free port.");
   return port;
 }
+
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, "127.0.0.1"), "listening");
+  } catch {
+    return false;
+  }
+  await once(server.close(), "close");
+  return true;
+}

@@ -6,52 +6,78 @@ import { existsSync } from "node:fs";
 import { devNull, homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tableVariable } from "../deploy/table-definition.ts";
 import { type Send, sender } from "../stores/lean/requests.ts";
 import { resourcesOf } from "./checks.ts";
 import type { Configured } from "./configure.ts";
 import { enginePackage, findEngine, startEngine } from "./engine.ts";
 import type { AwsProvider, PluginUtilities, Serverless } from "./framework.ts";
-import type { OfflineOptions } from "./options.ts";
+import { isPortFree } from "./free-ports.ts";
+import { type OfflineOptions, withoutEmpty } from "./options.ts";
 import { tableResource } from "./table.ts";
 
 const endpointVariable = "AWS_ENDPOINT_URL_DYNAMODB";
 
-export async function prepareOffline(
-  serverless: Serverless,
-  { options, table }: Configured,
-  log: PluginUtilities["log"],
-): Promise<void> {
+interface Endpoint {
+  readonly url: string;
+  /** Who named it, for people. */
+  readonly of: string;
+}
+
+type Log = PluginUtilities["log"];
+
+export async function prepareOffline(serverless: Serverless, { options, table }: Configured, log: Log): Promise<void> {
   if (options.offline === false) return;
-  const settings = typeof options.offline === "object" ? options.offline : {};
-  const endpoint = givenEndpoint(serverless, settings) ?? (await startOwn(serverless, settings));
+  const settings = typeof options.offline === "object" ? withoutEmpty<OfflineOptions>(options.offline) : {};
+  const endpoint = givenEndpoint(serverless, settings) ?? (await startOwn(serverless, settings, log));
 
   // serverless-offline hands its functions every AWS_ variable that it has itself.
-  process.env[endpointVariable] = endpoint;
+  process.env[endpointVariable] = endpoint.url;
   if (!hasCredentials()) Object.assign(process.env, { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" });
 
   const aws = serverless.getProvider("aws");
-  const own = tableResource(table.split("/").at(-1) ?? table, {}).Properties;
+  const name = table.split("/").at(-1) ?? table;
+  tellPlainName(serverless, table, name);
+  const own = tableResource(name, {}).Properties;
   const wanted = [
     own,
     ...Object.values(resourcesOf(serverless.service, "AWS::DynamoDB::Table")).map((r) => r.Properties),
   ];
   const definitions = wanted.map((properties) => definition(properties ?? {}, aws)).filter((d) => d !== undefined);
   const names = await createTables(serverless, endpoint, definitions);
-  log.notice(`lambda-once: DynamoDB runs at ${endpoint}, with ${names.join(", ")}`);
+  log.notice(`lambda-once: DynamoDB runs at ${endpoint.url}, with ${names.join(", ")}`);
 }
 
-function givenEndpoint(serverless: Serverless, settings: OfflineOptions): string | undefined {
+/** Of a table that an ARN names there is a local one of the same name, and local engines know no ARNs. */
+function tellPlainName({ service }: Serverless, table: string, name: string): void {
+  if (table === name) return;
+  for (const config of Object.values(service.functions ?? {})) {
+    const told = config?.environment?.[tableVariable] ?? service.provider.environment?.[tableVariable];
+    if (told === table) config.environment = { ...config.environment, [tableVariable]: name };
+  }
+}
+
+function givenEndpoint(serverless: Serverless, settings: OfflineOptions): Endpoint | undefined {
+  const variable = (name: string) => [process.env[name], `the environment variable ${name}`] as const;
   const inService = serverless.service.provider.environment?.[endpointVariable];
-  const given = [settings.endpoint, inService, process.env["DYNAMODB_ENDPOINT"], process.env[endpointVariable]];
-  const endpoint = given.find((value) => typeof value === "string" && value !== "");
-  if (endpoint === undefined || URL.canParse(endpoint as string)) return endpoint as string | undefined;
-  throw new serverless.classes.Error(
-    `lambda-once: the endpoint "${String(endpoint)}" is not a URL such as http://127.0.0.1:8000.`,
-    "LAMBDA_ONCE_ENDPOINT",
-  );
+  const given = [
+    [settings.endpoint, "`custom.lambdaOnce.offline.endpoint`"],
+    [inService, `${endpointVariable} of \`provider.environment\``],
+    variable("DYNAMODB_ENDPOINT"),
+    variable(endpointVariable),
+  ] as const;
+  for (const [url, of] of given) {
+    if (typeof url !== "string" || url === "") continue;
+    if (/^https?:/.test(url) && URL.canParse(url)) return { url, of };
+    throw new serverless.classes.Error(
+      `lambda-once: ${of} must be a URL such as http://127.0.0.1:8000, not "${url}".`,
+      "LAMBDA_ONCE_ENDPOINT",
+    );
+  }
+  return undefined;
 }
 
-async function startOwn(serverless: Serverless, { file, port }: OfflineOptions): Promise<string> {
+async function startOwn(serverless: Serverless, { file, port }: OfflineOptions, log: Log): Promise<Endpoint> {
   const binary = findEngine([join(serverless.serviceDir, "serverless.yml"), import.meta.filename]);
   if (binary === undefined) {
     throw new serverless.classes.Error(
@@ -64,7 +90,19 @@ async function startOwn(serverless: Serverless, { file, port }: OfflineOptions):
       "LAMBDA_ONCE_NO_ENGINE",
     );
   }
-  return (await startEngine(binary, file, port)).endpoint;
+  if (port !== undefined && !(await isPortFree(port))) {
+    throw new serverless.classes.Error(
+      `lambda-once: port ${port} of \`custom.lambdaOnce.offline.port\` is taken. Choose another, or leave it out, and a free one is taken.`,
+      "LAMBDA_ONCE_PORT",
+    );
+  }
+  const engine = await startEngine(binary, file, port).catch((error: Error) => {
+    throw new serverless.classes.Error(`lambda-once: ${error.message}`, "LAMBDA_ONCE_ENGINE");
+  });
+  void engine.ended.then((how) =>
+    log.warning(`lambda-once: the embedded DynamoDB has ended (${how}); start \`serverless offline\` again.`),
+  );
+  return { url: engine.endpoint, of: "the embedded engine" };
 }
 
 /** The SDK asks for credentials, also where nobody checks them. A developer's own are left to the functions. */
@@ -122,12 +160,12 @@ function literalName(name: unknown, aws: AwsProvider): string | undefined {
 
 async function createTables(
   serverless: Serverless,
-  endpoint: string,
+  { url, of }: Endpoint,
   definitions: readonly Definition[],
 ): Promise<string[]> {
   const { AWS_ACCESS_KEY_ID: accessKeyId = "local", AWS_SECRET_ACCESS_KEY: secretAccessKey = "local" } = process.env;
   const send = sender({
-    place: { region: serverless.getProvider("aws").getRegion(), url: new URL(endpoint) },
+    place: { region: serverless.getProvider("aws").getRegion(), url: new URL(url) },
     credentials: async () => ({ accessKeyId, secretAccessKey }),
     maxAttempts: 3,
     connectionTimeoutMs: 2_000,
@@ -137,12 +175,20 @@ async function createTables(
   try {
     for (const table of unique) await createTable(send, table);
   } catch (error) {
+    const { name, message } = error as Error;
     throw new serverless.classes.Error(
-      `lambda-once: no table could be made at ${endpoint}: ${(error as Error).message || (error as Error).name}`,
+      `lambda-once: no table could be made at ${url}, the endpoint of ${of}: ${inShort(message || name)}. Start a DynamoDB ` +
+        "there, or name another endpoint.",
       "LAMBDA_ONCE_TABLE",
     );
   }
   return unique.map(({ TableName }) => TableName);
+}
+
+/** One line: what answers may be no DynamoDB, and answer with a page. */
+function inShort(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }
 
 async function createTable(send: Send, { ttl, ...create }: Definition): Promise<void> {
