@@ -4,7 +4,7 @@ import { deliver } from "./engine/call.ts";
 import type { Execution } from "./engine/execution.ts";
 import { ending, runBare, runUnprotected, type Work } from "./engine/run.ts";
 import { systemRuntime } from "./engine/runtime.ts";
-import { isKeyInvalidError } from "./errors.ts";
+import { isKeyInvalidError, isStoreUnavailableError } from "./errors.ts";
 import { warn } from "./events.ts";
 import type { HandlerResponse, HttpEvent, HttpResponse } from "./http-types.ts";
 import {
@@ -100,8 +100,9 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
     const done = await protect({ runtime, policy, requireKey }, work, terms);
     if (done.kind === "refused") {
       const { error } = done;
-      // The client gets no more than a 400; whoever wrote the function that failed has to hear of it.
-      if (isKeyInvalidError(error) && error.cause !== undefined) warn(error.message);
+      // The client gets no more than a 400 or a 503; whoever wrote the function that failed, or set up the table, has to hear of it.
+      const oursToMend = isStoreUnavailableError(error) || (isKeyInvalidError(error) && error.cause !== undefined);
+      if (oursToMend) warn(withoutKey(error.message));
       return problemResponse(request, error);
     }
     const value = deliver(done);
@@ -110,6 +111,12 @@ export function idempotentHttp<E extends HttpEvent = HttpEvent, R extends Handle
       : value;
   };
   return wrapped as (event: E, context?: Context) => Promise<HttpResponse<E, R>>;
+}
+
+/** A log is read by many, and a key may be somebody's secret: it is the last thing that a message tells of a call. */
+function withoutKey(message: string): string {
+  const [before = "", ...rest] = message.split(", key `");
+  return rest.length === 0 ? message : `${before})`;
 }
 
 function keyTerms<E>(

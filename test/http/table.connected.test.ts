@@ -1,6 +1,6 @@
 /** The HTTP table on a real engine: what is in the table is what comes back (G1, G2, G5, G6, G7). */
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { idempotentHttp } from "../../src/index.ts";
 import type { Store } from "../../src/store.ts";
 import { dynamoDBStore } from "../../src/stores/dynamodb.ts";
@@ -64,5 +64,20 @@ describe.each(SHAPES)("$name", (shape) => {
     expect(response.statusCode).toBe(503);
     expect(headersOf(response)["retry-after"]).toBe("1");
     expect(response.body).not.toContain("no-such-table");
+  });
+
+  test("whoever runs the function is told why the client got a 503", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const missing = dynamoDBStore({ tableName: "no-such-table", client: engineClient() });
+    const options = { store: missing, operation: "pay" };
+    const secret = "secret `key`) of a caller";
+    const pay = idempotentHttp(async (_event: Json) => created(shape, "ch_1"), options);
+    await pay(eventOf(shape, { key: secret }), lambdaContext());
+    const told = warned.mock.calls;
+    warned.mockRestore();
+    expect(told).toHaveLength(1);
+    expect(told[0]?.[0]).toMatch(/^Idempotency table `no-such-table`: it does not exist.* \(operation `pay`\)$/);
+    expect(told[0]?.[0]).not.toContain(secret); // a key may be somebody's secret, and a log is read by many
+    expect(told[0]?.[1]).toEqual({ type: "LambdaOnceWarning" });
   });
 });
