@@ -2,7 +2,7 @@
  * The table as an L2 construct: what it must be is fixed, what a team decides about a table are properties, and `grantTo`
  * gives a function its two actions on it and the variable by which `dynamoDBStore()` finds it.
  */
-import { type RemovalPolicy, Stack } from "aws-cdk-lib";
+import { type RemovalPolicy, Stack, Token } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, type TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -47,12 +47,18 @@ export class IdempotencyTable extends Construct implements IIdempotencyTable {
 
   /** A table of this account and Region that is there already. */
   static fromTableName(scope: Construct, id: string, tableName: string, encryptionKey?: IKey): IIdempotencyTable {
+    if (!Token.isUnresolved(tableName) && !/^[\w.-]{3,255}$/.test(tableName)) {
+      throw wrong("fromTableName", `"${tableName}" is no table's name. For an ARN there is fromTableArn`);
+    }
     const tableArn = Stack.of(scope).formatArn({ service: "dynamodb", resource: "table", resourceName: tableName });
     return new ImportedTable(scope, id, tableName, tableArn, encryptionKey);
   }
 
   /** A table that is there already, also of another account: functions are then told its ARN. */
   static fromTableArn(scope: Construct, id: string, tableArn: string, encryptionKey?: IKey): IIdempotencyTable {
+    if (!Token.isUnresolved(tableArn) && !tableArn.startsWith("arn:")) {
+      throw wrong("fromTableArn", `"${tableArn}" is no table's ARN. For a name there is fromTableName`);
+    }
     return new ImportedTable(scope, id, tableArn, tableArn, encryptionKey);
   }
 
@@ -116,6 +122,14 @@ interface Named {
 }
 
 function grantTo(table: Named, fn: TableUser, key: IKey | undefined): Grant {
+  if (typeof fn?.addEnvironment !== "function") {
+    const what = Construct.isConstruct(fn) ? fn.node.path : String(fn);
+    throw wrong(
+      "grantTo",
+      `${what} has no environment to put ${tableVariable} into, as aliases, versions and imported functions have none. Give ` +
+        "grantTo the function itself; or call grant, and set the variable where the function is defined",
+    );
+  }
   fn.addEnvironment(tableVariable, table.tableName);
   return grant(table, fn, key);
 }
@@ -123,4 +137,8 @@ function grantTo(table: Named, fn: TableUser, key: IKey | undefined): Grant {
 function grant(table: Named, grantee: IGrantable, key: IKey | undefined): Grant {
   key?.grant(grantee, "kms:Decrypt");
   return Grant.addToPrincipal({ grantee, actions: [...tableActions], resourceArns: [table.tableArn] });
+}
+
+function wrong(method: string, problem: string): Error {
+  return new Error(`IdempotencyTable.${method}: ${problem}.`);
 }

@@ -1,5 +1,5 @@
 /** The templates that users deploy: every reference resolves, nothing is allowed by wildcard, AWS's validator is content. */
-import { App, Stack } from "aws-cdk-lib";
+import { App, Fn, Stack } from "aws-cdk-lib";
 import { Template as Synthesised } from "aws-cdk-lib/assertions";
 import { TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -132,6 +132,34 @@ describe("the construct", () => {
     const byName = synthesised((stack, fn) => IdempotencyTable.fromTableName(stack, "Shared", "shared").grantTo(fn));
     expect(variables(byName)).toEqual({ IDEMPOTENCY_TABLE: "shared" });
     expect(JSON.stringify(statements(byName))).toContain(":table/shared");
+  });
+
+  it("says what to do with an alias, a version or an imported function, which have no environment", () => {
+    synthesised((stack, fn) => {
+      const table = new IdempotencyTable(stack, "Idempotency");
+      const imported = LambdaFunction.fromFunctionName(stack, "Imported", "other");
+      for (const one of [fn.currentVersion, imported]) {
+        expect(() => table.grantTo(one as never)).toThrow(
+          `IdempotencyTable.grantTo: ${one.node.path} has no environment to put IDEMPOTENCY_TABLE into, as aliases, versions and ` +
+            "imported functions have none. Give grantTo the function itself; or call grant, and set the variable where the function is defined.",
+        );
+      }
+      expect(() => table.grantTo(undefined as never)).toThrow("IdempotencyTable.grantTo: undefined has no environment");
+    });
+  });
+
+  it("does not take a name for an ARN, nor an ARN for a name, where it can see which it is", () => {
+    synthesised((stack) => {
+      const arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/shared";
+      expect(() => IdempotencyTable.fromTableName(stack, "A", arn)).toThrow(
+        `IdempotencyTable.fromTableName: "${arn}" is no table's name. For an ARN there is fromTableArn.`,
+      );
+      expect(() => IdempotencyTable.fromTableArn(stack, "B", "shared")).toThrow(
+        'IdempotencyTable.fromTableArn: "shared" is no table\'s ARN. For a name there is fromTableName.',
+      );
+      expect(() => IdempotencyTable.fromTableArn(stack, "C", Fn.importValue("table-arn"))).not.toThrow();
+      expect(() => IdempotencyTable.fromTableName(stack, "D", Fn.importValue("table-name"))).not.toThrow();
+    });
   });
 
   it("lets a role use the table, without a variable to set", () => {
