@@ -80,7 +80,8 @@ resource "aws_cloudwatch_metric_alarm" "completion_failures" {
 }
 
 resource "aws_cloudwatch_dashboard" "idempotency" {
-  dashboard_name = var.table_name
+  # Dashboards are the account's, tables a Region's; and a dashboard's name has no dots, which a table's may have.
+  dashboard_name = "${replace(var.table_name, ".", "-")}-${local.region}"
 
   dashboard_body = jsonencode({
     widgets = [

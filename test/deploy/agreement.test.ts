@@ -213,6 +213,9 @@ describe("alarms and dashboards watch the metrics that are emitted", () => {
     expect(resource.aws_cloudwatch_metric_alarm.completion_failures).toMatchObject([
       { namespace: "LambdaOnce", metric_name: "completionFailed", dimensions: { service: "$" + "{var.service}" } },
     ]);
+    expect(resource.aws_cloudwatch_dashboard.idempotency[0].dashboard_name).toBe(
+      `\${replace(var.table_name, ".", "-")}-\${local.region}`, // one for each Region, of letters that CloudWatch takes
+    );
     expect(locals[0].events).toEqual(events);
     expect(Object.keys(locals[0].table_alarms).toSorted()).toEqual(["SystemErrors", "ThrottledRequests"]);
   });
