@@ -4,7 +4,7 @@
  * Keys and fingerprints are made of it, so two values that differ must never give the same text (G8), and anything
  * that is not JSON is refused instead of being guessed at.
  */
-import { parseJson } from "./escapes.ts";
+import { needsEscape, parseJson } from "./escapes.ts";
 
 /** Says which part of a value is not JSON. `path` is empty for the value itself, else like `items[0].at`. */
 export class NotJsonError extends Error {
@@ -26,16 +26,17 @@ const MAX_DEPTH = 500;
  * elsewhere). Throws {@link NotJsonError} for everything else that is not JSON, also for circular structures.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, "", 0);
+  return typeof value === "string" ? quoted(value) : write(value, []);
 }
 
-function write(value: unknown, path: string, depth: number): string {
+/** `path`: the steps to the value. Where something is thrown, they stay as they are: it is told where that was. */
+function write(value: unknown, path: (string | number)[]): string {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
+      return quoted(value);
     case "number":
-      if (!Number.isFinite(value)) throw new NotJsonError(path, String(value));
-      return JSON.stringify(value);
+      if (!Number.isFinite(value)) throw new NotJsonError(textOf(path), String(value));
+      return Object.is(value, -0) ? "0" : `${value}`;
     case "boolean":
       return value ? "true" : "false";
     case "undefined":
@@ -43,24 +44,48 @@ function write(value: unknown, path: string, depth: number): string {
     case "object":
       break;
     default:
-      throw new NotJsonError(path, nameOf(value));
+      throw new NotJsonError(textOf(path), nameOf(value));
   }
   if (value === null) return "null";
   if (value instanceof ExactNumber) return value.text;
-  if (depth >= MAX_DEPTH) throw new NotJsonError("", `nested more than ${MAX_DEPTH} levels deep (or circular)`);
-  if (Array.isArray(value)) {
-    const items: string[] = [];
-    for (let i = 0; i < value.length; i++) items.push(write(value[i], `${path}[${i}]`, depth + 1));
-    return `[${items.join(",")}]`;
+  if (path.length >= MAX_DEPTH) throw new NotJsonError("", `nested more than ${MAX_DEPTH} levels deep (or circular)`);
+  if (Array.isArray(value)) return writeItems(value, path);
+  if (!isPlainObject(value)) throw new NotJsonError(textOf(path), nameOf(value));
+  return writeMembers(value, path);
+}
+
+function writeItems(items: readonly unknown[], path: (string | number)[]): string {
+  let text = "[";
+  for (let i = 0; i < items.length; i++) {
+    path.push(i);
+    text += (i === 0 ? "" : ",") + write(items[i], path);
+    path.pop();
   }
-  if (!isPlainObject(value)) throw new NotJsonError(path, nameOf(value));
-  const members: string[] = [];
-  for (const name of Object.keys(value).sort()) {
-    const member = (value as Record<string, unknown>)[name];
+  return `${text}]`;
+}
+
+function writeMembers(members: Record<string, unknown>, path: (string | number)[]): string {
+  let text = "";
+  for (const name of Object.keys(members).sort()) {
+    const member = members[name];
     if (member === undefined) continue;
-    members.push(`${JSON.stringify(name)}:${write(member, path === "" ? name : `${path}.${name}`, depth + 1)}`);
+    path.push(name);
+    text += `${text === "" ? "" : ","}${quoted(name)}:${write(member, path)}`;
+    path.pop();
   }
-  return `{${members.join(",")}}`;
+  return `{${text}}`;
+}
+
+/** As `JSON.stringify` has it, which most texts need no help of. */
+function quoted(text: string): string {
+  return needsEscape(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+function textOf(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (at, step) => (typeof step === "number" ? `${at}[${step}]` : at === "" ? step : `${at}.${step}`),
+    "",
+  );
 }
 
 /** An object literal, from this realm or another (`vm` contexts, test runners), or one without a prototype. */

@@ -24,6 +24,7 @@ export type KeyReading =
  * `undefined`, `null`, `""`, `[]`, `{}` and any array or object with such a part are missing; `0` and `false` are not.
  */
 export function readKey(value: unknown): KeyReading {
+  if (typeof value === "string" && value !== "") return { kind: "present", text: canonicalJson(value) };
   let text: string;
   try {
     text = canonicalJson(value);

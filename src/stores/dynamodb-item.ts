@@ -1,6 +1,7 @@
 /** A record as a DynamoDB item and back. Knows attribute names and types, nothing of requests. */
 import type { CompletedRecord, ResultData, StoredRecord } from "../core/record.ts";
 import { InvalidOptionsError, StoreUnavailableError } from "../errors.ts";
+import type { ResultBody } from "../store.ts";
 
 /** The attributes of an item. The keys are the default names. */
 export interface AttributeNames {
@@ -75,48 +76,62 @@ export interface Table {
   readonly names: AttributeNames;
 }
 
-/** Attribute values as JavaScript has them: text, numbers, bytes. */
-export type Item = Readonly<Record<string, unknown>>;
+/** As DynamoDB's API has it. Of the types of attributes a record has three; others are somebody else's. */
+export interface AttributeValue {
+  readonly S?: string;
+  readonly N?: string;
+  readonly B?: Uint8Array;
+}
 
-/** Without attributes that are absent: a client may be set to refuse `undefined`. */
+export type Item = Readonly<Record<string, AttributeValue | undefined>>;
+
 export function toItem(record: StoredRecord, names: AttributeNames): Item {
+  const item: Record<string, AttributeValue> = {
+    [names.id]: { S: record.id },
+    [names.status]: { S: record.status },
+    [names.owner]: { S: record.owner },
+    [names.fence]: { N: `${record.fence}` },
+    [names.attempts]: { N: `${record.attempts}` },
+    [names.lease_until]: { N: `${record.leaseUntil}` },
+    [names.expires_at]: { N: `${record.expiresAt}` },
+    [names.created_at]: { N: `${record.createdAt}` },
+  };
+  if (record.payloadHash !== undefined) item[names.payload_hash] = { S: record.payloadHash };
+  if (record.status === "COMPLETED") {
+    const { result } = record;
+    if (typeof result === "string" || result instanceof Uint8Array) item[names.result] = dataValue(result);
+    else item[names.result_ref] = { S: result.ref };
+    item[names.completed_at] = { N: `${record.completedAt}` };
+  }
+  if ("errorName" in record && record.errorName !== undefined) item[names.error_name] = { S: record.errorName };
+  return item;
+}
+
+/** A body, beside its record. */
+export function toBodyItem(id: string, body: ResultBody, names: AttributeNames): Item {
   return {
-    [names.id]: record.id,
-    [names.status]: record.status,
-    [names.owner]: record.owner,
-    [names.fence]: record.fence,
-    [names.attempts]: record.attempts,
-    [names.lease_until]: record.leaseUntil,
-    [names.expires_at]: record.expiresAt,
-    [names.created_at]: record.createdAt,
-    ...(record.payloadHash === undefined ? {} : { [names.payload_hash]: record.payloadHash }),
-    ...(record.status === "COMPLETED"
-      ? { ...resultItem(record.result, names), [names.completed_at]: record.completedAt }
-      : {}),
-    ...("errorName" in record && record.errorName !== undefined ? { [names.error_name]: record.errorName } : {}),
+    [names.id]: { S: id },
+    [names.result]: dataValue(body.data),
+    [names.expires_at]: { N: `${body.expiresAt}` },
   };
 }
 
-function resultItem(result: CompletedRecord["result"], names: AttributeNames): Item {
-  if (typeof result === "string" || result instanceof Uint8Array) return { [names.result]: result };
-  return { [names.result_ref]: result.ref };
+function dataValue(data: ResultData): AttributeValue {
+  return typeof data === "string" ? { S: data } : { B: data };
 }
 
 /** Throws a `StoreUnavailableError` for an item that this library did not write. */
 export function fromItem(item: Item, table: Table): StoredRecord {
   const { names } = table;
   const text = (name: string): string => {
-    const value = item[name];
-    if (typeof value !== "string") throw foreignItem(table, item[names.id], name);
+    const value = item[name]?.S;
+    if (value === undefined) throw foreignItem(table, item, name);
     return value;
   };
   const number = (name: string): number => {
-    const value = item[name];
-    const read = Number(
-      typeof value === "object" && value !== null && "value" in value ? value.value : (value ?? Number.NaN),
-    );
-    if (!Number.isFinite(read)) throw foreignItem(table, item[names.id], name);
-    return read;
+    const value = Number(item[name]?.N ?? Number.NaN);
+    if (!Number.isFinite(value)) throw foreignItem(table, item, name);
+    return value;
   };
   const base = {
     id: text(names.id),
@@ -142,28 +157,28 @@ export function fromItem(item: Item, table: Table): StoredRecord {
         ...(item[names.error_name] === undefined ? {} : { errorName: text(names.error_name) }),
       };
     default:
-      throw foreignItem(table, base.id, names.status);
+      throw foreignItem(table, item, names.status);
   }
 }
 
 function resultOf(item: Item, table: Table): CompletedRecord["result"] {
-  const { names } = table;
-  const ref = item[names.result_ref];
-  return typeof ref === "string" ? { ref } : resultData(item, table);
+  const ref = item[table.names.result_ref]?.S;
+  return ref === undefined ? resultData(item, table) : { ref };
 }
 
 /** A result that stands in an item: a record's own, or a body. */
 export function resultData(item: Item, table: Table): ResultData {
-  const { names } = table;
-  const result = item[names.result];
-  if (typeof result === "string" || result instanceof Uint8Array) return result;
-  throw foreignItem(table, item[names.id], names.result);
+  const value = item[table.names.result];
+  const data = value?.S ?? value?.B;
+  if (data === undefined) throw foreignItem(table, item, table.names.result);
+  return data;
 }
 
 /** The table is shared with something else, or was written to by hand. */
-function foreignItem(table: Table, id: unknown, attribute: string): StoreUnavailableError {
+function foreignItem(table: Table, item: Item, attribute: string): StoreUnavailableError {
+  const { S: id, N: number } = item[table.names.id] ?? {};
   return new StoreUnavailableError(
-    `Idempotency table \`${table.name}\`: the item \`${String(id)}\` is not a record of lambda-once (see its attribute \`${attribute}\`). Use a table of its own, or delete the item.`,
+    `Idempotency table \`${table.name}\`: the item \`${id ?? number ?? "without an id"}\` is not a record of lambda-once (see its attribute \`${attribute}\`). Use a table of its own, or delete the item.`,
     { transient: false },
   );
 }

@@ -8,7 +8,7 @@ import type { ResultData } from "../core/record.ts";
 import { InvalidOptionsError, StoreUnavailableError } from "../errors.ts";
 import type { ResultBodies } from "../store.ts";
 import { explain } from "./dynamodb-errors.ts";
-import { resultData, type Table } from "./dynamodb-item.ts";
+import { resultData, type Table, toBodyItem } from "./dynamodb-item.ts";
 import type { ItemClient } from "./item-client.ts";
 
 /** DynamoDB's item limit of 400 KB, less what a record holds besides its result. */
@@ -65,7 +65,7 @@ export function bodiesOf(
       if (largeResults !== undefined && lengthOf(body.data) > MAX_RESULT_BYTES) return await largeResults.put(body);
       const id = `${body.id}#${body.owner}`;
       try {
-        await client.put(name, { [names.id]: id, [names.result]: body.data, [names.expires_at]: body.expiresAt });
+        await client.put(name, toBodyItem(id, body, names));
       } catch (error) {
         throw explain(error, table, "dynamodb:PutItem");
       }
@@ -77,7 +77,7 @@ export function bodiesOf(
         return await largeResults.get(ref);
       }
       try {
-        const item = await client.get(name, { [names.id]: ref.slice(IN_ITEM.length) });
+        const item = await client.get(name, { [names.id]: { S: ref.slice(IN_ITEM.length) } });
         return item && resultData(item, table);
       } catch (error) {
         throw explain(error, table, "dynamodb:GetItem");

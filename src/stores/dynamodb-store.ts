@@ -60,7 +60,7 @@ export function itemStore(client: ItemClient, tableName: string, options: ItemSt
     swap: (seen, next) => putIf(next, version(seen, names)),
     async read(id) {
       try {
-        const item = await client.get(tableName, { [names.id]: id });
+        const item = await client.get(tableName, { [names.id]: { S: id } });
         return item && fromItem(item, table);
       } catch (error) {
         throw explain(error, table, "dynamodb:GetItem");
@@ -79,7 +79,11 @@ function version(seen: RecordVersion, names: AttributeNames): Condition {
   return {
     ConditionExpression: "#status = :status AND #owner = :owner AND #fence = :fence",
     ExpressionAttributeNames: { "#status": names.status, "#owner": names.owner, "#fence": names.fence },
-    ExpressionAttributeValues: { ":status": seen.status, ":owner": seen.owner, ":fence": seen.fence },
+    ExpressionAttributeValues: {
+      ":status": { S: seen.status },
+      ":owner": { S: seen.owner },
+      ":fence": { N: `${seen.fence}` },
+    },
   };
 }
 

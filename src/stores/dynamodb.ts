@@ -1,6 +1,11 @@
-/** The DynamoDB store on the AWS SDK's document client: the default. */
-import { type AttributeValue, type ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand, PutCommand, type TranslateConfig } from "@aws-sdk/lib-dynamodb";
+/** The DynamoDB store on the AWS SDK's client: the default. */
+import {
+  type ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  type GetItemCommandOutput,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { InvalidOptionsError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import type { AttributeNames, Item } from "./dynamodb-item.ts";
@@ -9,12 +14,17 @@ import type { ItemClient } from "./item-client.ts";
 
 export type { AttributeNames };
 
+/** What a `DynamoDBDocumentClient` of `@aws-sdk/lib-dynamodb` is to this store: it sends the plain commands as well. */
+export interface CommandSender {
+  send(command: never): Promise<unknown>;
+}
+
 export interface DynamoDBStoreOptions extends ItemStoreOptions {
   /**
-   * A client of your own. Default: one made for this store, which keeps its connections open, takes 1 s at most to
-   * connect and 3 s for a request, and retries as the SDK does.
+   * A client of your own, a `DynamoDBClient` or a `DynamoDBDocumentClient`. Default: one made for this store, which keeps
+   * its connections open, takes 1 s at most to connect and 3 s for a request, and retries as the SDK does.
    */
-  readonly client?: DynamoDBClient | DynamoDBDocumentClient;
+  readonly client?: DynamoDBClient | CommandSender;
 }
 
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true } as const;
@@ -27,53 +37,37 @@ const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnReque
  */
 export function dynamoDBStore(options: DynamoDBStoreOptions = {}): Store {
   const tableName = checkedTableName("dynamoDBStore", options, [...ITEM_STORE_OPTIONS, "client"]);
-  const { client } = options;
-  if (client !== undefined && typeof (client as { send?: unknown } | null)?.send !== "function") {
+  const { client = new DynamoDBClient({ requestHandler: TIMEOUTS }) } = options;
+  if (typeof (client as { send?: unknown } | null)?.send !== "function") {
     throw new InvalidOptionsError("dynamoDBStore: `client` must be a DynamoDBClient or a DynamoDBDocumentClient.");
   }
-  return itemStore(sdkClient(documentClient(client)), tableName, options);
+  return itemStore(sdkClient(client), tableName, options);
 }
 
-function sdkClient(documents: DynamoDBDocumentClient): ItemClient {
+function sdkClient(client: CommandSender): ItemClient {
+  const send = (command: PutItemCommand | GetItemCommand): Promise<unknown> => client.send(command as never);
   return {
-    async put(TableName, Item, condition) {
-      const returned = condition && ({ ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const);
+    async put(TableName, item, condition) {
+      const Item = item as SdkItem;
+      const conditional = condition && { ...condition, ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const };
       try {
-        await documents.send(new PutCommand({ TableName, Item, ...condition, ...returned }));
+        await send(new PutItemCommand({ TableName, Item, ...(conditional as object) }));
         return { ok: true };
       } catch (error) {
         if (!isRefusal(error)) throw error;
-        return { ok: false, item: error.Item && plain(error.Item) };
+        return { ok: false, item: error.Item as Item | undefined };
       }
     },
-    async get(TableName, Key) {
-      const { Item } = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-      return Item;
+    async get(TableName, key) {
+      const answer = await send(new GetItemCommand({ TableName, Key: key as SdkItem, ConsistentRead: true }));
+      return (answer as GetItemCommandOutput).Item as Item | undefined;
     },
   };
 }
 
-/**
- * A client that is given keeps its settings. One document client sets the translation of all that share its client:
- * what is set there already stays.
- */
-function documentClient(client: DynamoDBStoreOptions["client"]): DynamoDBDocumentClient {
-  if (client instanceof DynamoDBDocumentClient || isDocumentClient(client)) return client;
-  const base = client ?? new DynamoDBClient({ requestHandler: TIMEOUTS });
-  const config = base.config as { translateConfig?: TranslateConfig };
-  return DynamoDBDocumentClient.from(base, config.translateConfig);
-}
-
-/** Also one of another copy of the SDK. */
-function isDocumentClient(client: DynamoDBStoreOptions["client"]): client is DynamoDBDocumentClient {
-  return client?.constructor.name === "DynamoDBDocumentClient";
-}
+/** The SDK has a type for each kind of attribute. */
+type SdkItem = NonNullable<GetItemCommandOutput["Item"]>;
 
 function isRefusal(error: unknown): error is ConditionalCheckFailedException {
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
-}
-
-/** The item of an exception: the document client translates answers, not exceptions. */
-function plain(item: Readonly<Record<string, AttributeValue>>): Item {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S ?? value.N ?? value.B]));
 }

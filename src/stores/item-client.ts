@@ -14,5 +14,5 @@ export type PutAnswer = { readonly ok: true } | { readonly ok: false; readonly i
 export interface Condition {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: Record<string, string | number>;
+  readonly ExpressionAttributeValues?: Item;
 }

@@ -4,10 +4,10 @@
  */
 import { InvalidOptionsError } from "../errors.ts";
 import type { Store } from "../store.ts";
-import type { AttributeNames } from "./dynamodb-item.ts";
+import type { AttributeNames, Item } from "./dynamodb-item.ts";
 import { checkedTableName, ITEM_STORE_OPTIONS, type ItemStoreOptions, itemStore } from "./dynamodb-store.ts";
-import type { Condition, ItemClient } from "./item-client.ts";
-import { marshal, unmarshal } from "./lean/attribute-values.ts";
+import type { ItemClient } from "./item-client.ts";
+import { fromJson, toJson } from "./lean/attribute-values.ts";
 import {
   type CredentialProvider,
   type ExpiringCredentials,
@@ -76,26 +76,24 @@ function leanClient(send: Send): ItemClient {
   return {
     async put(TableName, item, condition) {
       try {
-        await send("PutItem", { TableName, Item: marshal(item), ...(condition && conditional(condition)) });
+        await send("PutItem", { TableName, Item: toJson(item), ...(condition && { ...condition, ...ALL_OLD }) });
         return { ok: true };
       } catch (error) {
         if (!(error instanceof Error && isServiceError(error) && error.name === "ConditionalCheckFailedException"))
           throw error;
-        return { ok: false, item: unmarshalled(error.answer["Item"]) };
+        return { ok: false, item: itemOf(error.answer["Item"]) };
       }
     },
     async get(TableName, key) {
-      const answer = await send("GetItem", { TableName, Key: marshal(key), ConsistentRead: true });
-      return unmarshalled(answer["Item"]);
+      const answer = await send("GetItem", { TableName, Key: key, ConsistentRead: true });
+      return itemOf(answer["Item"]);
     },
   };
 }
 
-function conditional({ ExpressionAttributeValues, ...expression }: Condition): object {
-  const values = ExpressionAttributeValues && { ExpressionAttributeValues: marshal(ExpressionAttributeValues) };
-  return { ...expression, ...values, ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
-}
+/** Where a condition fails, the answer says what stands there. */
+const ALL_OLD = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
 
-function unmarshalled(item: unknown): ReturnType<typeof unmarshal> | undefined {
-  return item === undefined || item === null ? undefined : unmarshal(item as Parameters<typeof unmarshal>[0]);
+function itemOf(json: unknown): Item | undefined {
+  return json === undefined || json === null ? undefined : fromJson(json as Parameters<typeof fromJson>[0]);
 }

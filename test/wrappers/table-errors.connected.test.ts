@@ -4,9 +4,11 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DynamoDBClient,
+  GetItemCommand,
   type KeySchemaElement,
+  PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test, vi } from "vitest";
 import { executeOnce, isStoreUnavailableError, type StoreUnavailableError } from "../../src/index.ts";
@@ -128,8 +130,8 @@ describe("what no engine can be made to say", () => {
   test("access denied: the table, and what to allow", async () => {
     const own = mocked();
     const mock = mockClient(own);
-    mock.on(PutCommand).rejects(denied("dynamodb:PutItem"));
-    mock.on(GetCommand).rejects(denied("dynamodb:GetItem"));
+    mock.on(PutItemCommand).rejects(denied("dynamodb:PutItem"));
+    mock.on(GetItemCommand).rejects(denied("dynamodb:GetItem"));
     const error = await refusal({ client: own, tableName: "payments" });
     expect(error.message).toMatch(/`payments`.*access is denied.*dynamodb:PutItem and dynamodb:GetItem/);
     expect(error.transient).toBe(false);
@@ -144,7 +146,7 @@ describe("what no engine can be made to say", () => {
   ])("%s passes by itself: the same request may succeed later", async (name) => {
     const own = mocked();
     mockClient(own)
-      .on(PutCommand)
+      .on(PutItemCommand)
       .rejects(Object.assign(new Error("slow down"), { name }));
     const error = await refusal({ client: own, tableName: "payments" });
     expect(error.message).toMatch(new RegExp(`\`payments\`.*${name}: slow down`));
@@ -159,7 +161,7 @@ describe("what no engine can be made to say", () => {
   ])("%s, %s: says what to do", async (name, message, advice) => {
     const own = mocked();
     mockClient(own)
-      .on(PutCommand)
+      .on(PutItemCommand)
       .rejects(Object.assign(new Error(message), { name }));
     const error = await refusal({ client: own, tableName: "payments" });
     expect(error.message).toMatch(advice);
@@ -170,7 +172,7 @@ describe("what no engine can be made to say", () => {
   test("an endpoint that says nothing of the old item: what it must support", async () => {
     const own = mocked();
     mockClient(own)
-      .on(PutCommand)
+      .on(PutItemCommand)
       .rejects(Object.assign(new Error("The conditional request failed"), { name: "ConditionalCheckFailedException" }));
     expect((await refusal({ client: own, tableName: "payments" })).message).toMatch(
       /ReturnValuesOnConditionCheckFailure/,
