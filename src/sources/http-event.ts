@@ -51,12 +51,19 @@ function template(event: Fields, requestContext: Fields): string | undefined {
 /** All values of a header, whatever its letter case; `undefined` entries are those that are not text. */
 export function headerValues(request: HttpRequest, name: string): readonly unknown[] {
   const wanted = name.toLowerCase();
-  const inFields = (headers: unknown): unknown[] =>
-    Object.entries(fields(headers))
-      .filter(([key, value]) => key.toLowerCase() === wanted && value !== undefined && value !== null)
-      .flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
-  const multi = inFields(request.event["multiValueHeaders"]);
-  return multi.length > 0 ? multi : inFields(request.event["headers"]);
+  const multi = valuesOf(fields(request.event["multiValueHeaders"]), wanted);
+  return multi.length > 0 ? multi : valuesOf(fields(request.event["headers"]), wanted);
+}
+
+function valuesOf(headers: Fields, wanted: string): readonly unknown[] {
+  const values: unknown[] = [];
+  for (const name of Object.keys(headers)) {
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
+    const value = headers[name];
+    if (Array.isArray(value)) values.push(...value);
+    else if (value !== undefined && value !== null) values.push(value);
+  }
+  return values;
 }
 
 /** What must not change under one key. JSON bodies count by what they say, not by how it is written. */
