@@ -102,19 +102,22 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
 }
 
 /** What came first: the promise, or the moment. A promise that comes too late is left alone. */
-export async function before<T>(
+export function before<T>(
   clock: Clock,
   at: number | undefined,
   work: Promise<T>,
 ): Promise<{ readonly inTime: true; readonly value: T } | { readonly inTime: false }> {
-  if (at === undefined) return { inTime: true, value: await work };
-  let cancel = (): void => {};
-  const late = new Promise<{ readonly inTime: false }>((resolve) => {
-    cancel = clock.timer(at - clock.now(), () => resolve({ inTime: false }));
+  return new Promise((resolve, reject) => {
+    const cancel = at === undefined ? undefined : clock.timer(at - clock.now(), () => resolve({ inTime: false }));
+    work.then(
+      (value) => {
+        cancel?.();
+        resolve({ inTime: true, value });
+      },
+      (error: unknown) => {
+        cancel?.();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work.then((value) => ({ inTime: true as const, value })), late]);
-  } finally {
-    cancel();
-  }
 }
