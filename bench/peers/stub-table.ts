@@ -4,7 +4,6 @@
  * would make of an answer is made before the clock runs.
  */
 import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
 import { observed } from "./work.ts";
 
 export interface Write {
@@ -41,7 +40,9 @@ function refuse(): void {
     const id = idOf(write.Item ?? write.Key);
     items.set(
       id,
-      write.UpdateExpression === undefined ? translated(write.Item) : { ...items.get(id), ...updated(write) },
+      write.UpdateExpression === undefined
+        ? ((write.Item ?? {}) as Attributes)
+        : { ...items.get(id), ...updated(write) },
     );
   }
   for (const [id, Item] of items) {
@@ -49,15 +50,8 @@ function refuse(): void {
   }
 }
 
-/** An item of attribute values has `{ S }` as its id, one that is not translated a string. */
 function idOf(item: object | undefined): string {
-  const { id } = (item ?? {}) as { readonly id?: string | { readonly S?: string } };
-  return (typeof id === "object" ? id.S : id) ?? "";
-}
-
-function translated(item: object | undefined): Attributes {
-  const { id } = (item ?? {}) as { readonly id?: unknown };
-  return typeof id === "string" ? marshall(item) : ((item ?? {}) as Attributes);
+  return ((item ?? {}) as { readonly id?: AttributeValue }).id?.S ?? "";
 }
 
 /** `SET #a = :a, #b = :b` and no more. */

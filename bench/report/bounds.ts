@@ -3,7 +3,6 @@ import { inOrder, NAMES } from "../harness/bundles.ts";
 import { type Metric, type Results, rounds } from "../harness/results.ts";
 import { ratios, type Summary, summarize } from "../harness/statistics.ts";
 import { growthOf, heapOf, wallOf } from "../sections/batch.ts";
-import { UNTRANSLATED } from "../sections/own.ts";
 import { EXTERNAL } from "../sections/size.ts";
 
 export interface Judged {
@@ -69,14 +68,6 @@ const BOUNDS: readonly Bound[] = [
     text: "the wrapper's own CPU, replay, against Powertools",
     limit: 0.5,
     of: against("own", ["replay", sdk], ["replay", powertools]),
-  },
-  {
-    text: "... new call, without the translation that is the SDK's",
-    of: against("own", ["new call", sdk + UNTRANSLATED], ["new call", powertools]),
-  },
-  {
-    text: "... replay, without the translation that is the SDK's",
-    of: against("own", ["replay", sdk + UNTRANSLATED], ["replay", powertools]),
   },
   {
     text: "CPU of a new call over an engine, lean, against Powertools",

@@ -6,8 +6,6 @@ import { withWorkers } from "../harness/workers.ts";
 import { callRounds } from "./calls.ts";
 
 const UNCHECKED = " without the check";
-/** Items as the library gives them to the client. */
-export const UNTRANSLATED = ", items not translated";
 const UNWRAPPED = "no wrapper";
 
 export const own: Section = {
@@ -15,8 +13,7 @@ export const own: Section = {
   title: "The wrapper's own CPU",
   method:
     "The AWS SDK's client is replaced by a stub that answers at once, as a table would. What is left is the wrapper: key, fingerprint " +
-    "(Powertools: payload validation of `body`), items, the stored response. Powertools translates items to attribute values " +
-    "itself, lambda-once leaves that to the document client; the stub does it for lambda-once, so that both figures have it (and `items not translated` is without). CPU is " +
+    "(Powertools: payload validation of `body`), items, the stored response. CPU is " +
     "user and system time of the process, of calls one after another. lambda-once's fingerprint covers method, path, query and the " +
     "parsed body.",
 
@@ -27,11 +24,6 @@ export const own: Section = {
       { name: NAMES.powertools, bundle: (await bundle("stubbed-powertools")).file, env },
       { name: UNWRAPPED, bundle: (await bundle("nothing")).file, env },
     ];
-    const sdkOnly = {
-      name: NAMES.sdk + UNTRANSLATED,
-      bundle: checked[0]?.bundle ?? "",
-      env: { ...env, BENCH_TRANSLATION: "off" },
-    };
     const unchecked = checked.slice(0, 2).map((variant) => ({
       ...variant,
       name: variant.name + UNCHECKED,
@@ -42,7 +34,7 @@ export const own: Section = {
     const terms = { rounds: run.quick ? 2 : 25, count, warmUp: run.quick ? 1 : 4 };
     // What a handler without a wrapper takes has no replays: it runs each time.
     const bare = checked.slice(2);
-    await withWorkers([...checked.slice(0, 2), sdkOnly, ...unchecked], async (workers) => {
+    await withWorkers([...checked.slice(0, 2), ...unchecked], async (workers) => {
       await callRounds(workers, terms, run, (name, calls, replays) => {
         tally.add("new call", name, (calls.cpuMs / count) * 1_000);
         tally.add("replay", name, (replays.cpuMs / count) * 1_000);

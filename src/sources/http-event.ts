@@ -74,6 +74,7 @@ export function requestFingerprint(request: HttpRequest): unknown {
 /** Name and value pairs, by name; the values of one name stay in order. */
 function query({ event }: HttpRequest): readonly (readonly [string, unknown])[] {
   const raw = text(event["rawQueryString"]);
+  if (raw === "") return [];
   const multi = event["multiValueQueryStringParameters"] ?? event["queryStringParameters"];
   const pairs: (readonly [string, unknown])[] =
     raw === undefined
