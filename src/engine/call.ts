@@ -79,6 +79,11 @@ export function shown(call: KeyedCall): string {
   return `operation \`${call.operation}\`, key \`${key}\``;
 }
 
+/** What an error of {@link ask} says, for the table: no key is stored, and the record is of the call anyway. */
+export function withoutCall({ message }: IdempotencyError, call: KeyedCall): string {
+  return message.replace(` (${shown(call)})`, "");
+}
+
 /** Kept free before the invocation's deadline by one that waits or asks, to answer its caller in. */
 export const ANSWER_RESERVE_MS = 500;
 

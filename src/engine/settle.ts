@@ -21,7 +21,7 @@ import {
 } from "../errors.ts";
 import { warn } from "../events.ts";
 import type { Recalled } from "./cache.ts";
-import { answerBy, ask, type Call, type Ending, type Policy, refused, shown, subjectOf } from "./call.ts";
+import { answerBy, ask, type Call, type Ending, type Policy, refused, shown, subjectOf, withoutCall } from "./call.ts";
 import { place, textOf, writeBody } from "./results.ts";
 import { ending } from "./run.ts";
 import { type Runtime, sleep } from "./runtime.ts";
@@ -85,7 +85,7 @@ async function complete(s: Settling): Promise<Settled> {
   if (placed.kind === "unstorable") return await completeUnstorable(s, placed.reason);
   const now = runtime.clock.now();
   const result = placed.kind === "inline" ? success(placed.result) : await commitBody(s, placed.data, now);
-  if (!result.ok) return await completeUnstorable(s, result.error.message, result.error);
+  if (!result.ok) return await completeUnstorable(s, withoutCall(result.error, s.call), result.error);
   const record = completed(s.mine, result.value, now, policy.ttlSeconds);
   const write = await commit(s, record);
   if (write.kind === "failed" && isResultNotStorableError(write.error))

@@ -198,6 +198,19 @@ describe("a body", () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
+  test("whose write fails leaves no key in the table: the record says why, and not of which call", async () => {
+    const store = faultyStore((await dynamoDBTable()).store);
+    store.every("putBody", deny);
+    const event = { key: "secret `key`) of a caller", amount: 100 };
+    const pay = protect(store, () => LONG);
+    await pay(event);
+    expect(await store.read(await recordIdOf(store, event))).toMatchObject({
+      status: "COMPLETED",
+      result: '{"$unstorable":"injected: no answer"}',
+    });
+    expect(await errorOf(pay(event))).toMatchObject({ key: event.key });
+  });
+
   test("leaves time for the record: half of what is left is its", async () => {
     const store = faultyStore((await dynamoDBTable()).store);
     const never = gate();
