@@ -8,7 +8,7 @@ import type { CompletedRecord } from "../core/record.ts";
 
 /** An outcome that is in the store, with its text at hand. */
 export interface Recalled {
-  readonly record: Omit<CompletedRecord, "result">;
+  readonly record: CompletedRecord;
   readonly text: string;
 }
 
@@ -53,9 +53,11 @@ export function createCache(limits: CacheLimits): OutcomeCache {
       kept.set(id, outcome);
       return outcome;
     },
-    keep(outcome) {
-      drop(outcome.record.id);
-      kept.set(outcome.record.id, outcome);
+    keep({ record, text }) {
+      // The text stands for the compressed bytes too: nobody counts those, and nobody needs them any more.
+      const outcome = { record: { ...record, result: text }, text };
+      drop(record.id);
+      kept.set(record.id, outcome);
       bytes += bytesOf(outcome);
       for (const [id] of kept) {
         if (kept.size <= maxItems && bytes <= maxBytes) break;

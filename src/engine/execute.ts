@@ -37,7 +37,7 @@ function fromCache(runtime: Runtime, policy: Policy, call: Call): Ending | undef
   if (known === undefined) return undefined;
   const { payloadHash } = call;
   const me = { owner: "", payloadHash, now: runtime.clock.now(), toleranceMs: policy.clockToleranceMs };
-  const decision = decideClaim({ ...known.record, result: known.text }, me);
+  const decision = decideClaim(known.record, me);
   if (decision.kind === "replay") return replay(policy, call, known);
   if (decision.kind === "mismatch") return refused(mismatch(policy, call));
   cache.drop(call.id);

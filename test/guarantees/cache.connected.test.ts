@@ -1,10 +1,11 @@
 /** The in-process cache: a replay that asks nobody is judged as the store's answer would be. G5, G6, G7, G8, G21. */
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createCache } from "../../src/engine/cache.ts";
 import { everyOutcome, executeOnce, isPayloadMismatchError, isResultNotStorableError } from "../../src/index.ts";
 import { type CountedStore, counted } from "../support/batch-events.ts";
 import { fail, faultyStore } from "../support/faults.ts";
 import { noise } from "../support/noise.ts";
-import { errorOf, payment, protect, recorder } from "../support/payments.ts";
+import { errorOf, payment, protect, recorder, recordIdOf } from "../support/payments.ts";
 import { onEveryTable, type Table } from "../support/tables.ts";
 
 describe("the cache", () => {
@@ -161,6 +162,16 @@ describe("the cache", () => {
       store.verbs.length = 0;
       expect(await pay(third)).toHaveLength(60_000);
       expect(store.verbs).toEqual(["insert"]);
+    });
+
+    test("keeps an outcome once: its text, and not what is stored of it as well", async () => {
+      const [event, kept] = [payment(), createCache({})];
+      await protect(store, () => "x".repeat(5_000))(event);
+      const record = await store.read(await recordIdOf(store, event));
+      if (record?.status !== "COMPLETED") throw new Error("there should be an outcome");
+      expect(record.result).toBeInstanceOf(Uint8Array);
+      kept.keep({ record, text: "the text" });
+      expect(kept.get(record.id)).toEqual({ record: { ...record, result: "the text" }, text: "the text" });
     });
 
     test("serves `executeOnce` too, whose options are new at each call", async () => {
