@@ -33,8 +33,9 @@ const COMPRESSED = "zstd";
 
 /**
  * For the option `largeResults` of a DynamoDB store: results up to 16 MiB. The function needs `s3:PutObject` and
- * `s3:GetObject` on `arn:aws:s3:::BUCKET/lambda-once/*`; the bucket needs a lifecycle rule on the prefix that keeps objects
- * for longer than `ttlSeconds`, by a day or more.
+ * `s3:GetObject` on `arn:aws:s3:::BUCKET/lambda-once/*`, and `s3:ListBucket` on the bucket, without which S3 does not say that
+ * an object is gone; the bucket needs a lifecycle rule on the prefix that keeps objects for longer than `ttlSeconds`, by a
+ * day or more.
  *
  * @throws InvalidOptionsError at once when an option is wrong. A missing bucket or denied access is found by the first
  *   large result: its caller gets the result, replays a `ResultNotStorableError`.
