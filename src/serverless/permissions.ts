@@ -56,10 +56,19 @@ function roleOfTheirOwn(name: string, missing: readonly Statement[]): Warning[] 
 function lacking(service: Service, role: unknown, statements: readonly Statement[], table: string): Statement[] {
   const allowed = statementsOf(service, logicalId(role));
   return statements.filter(({ Action, Resource }) => {
-    const names = namesOf(Resource, table);
+    const names = ['"*"', ...namesOf(Resource, table)];
     const actions = allowed.filter((one) => names.some((name) => JSON.stringify(one.Resource ?? "").includes(name)));
-    return !Action.every((action) => actions.some((one) => [one.Action].flat().includes(action)));
+    return !Action.every((action) => actions.some((one) => listOf(one.Action).some((given) => covers(given, action))));
   });
+}
+
+/** As IAM compares actions: in any letter case, `*` for any letters and `?` for one. */
+function covers(given: unknown, action: string): boolean {
+  const pattern = String(given)
+    .replaceAll(/[^\w:*?]/g, "")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`, "i").test(action);
 }
 
 /** By what a statement may mean the same resource: the table's name, or how it or the key is referred to. */

@@ -245,6 +245,14 @@ describe("a role that the service defines", () => {
     expect(ids(given([policy({ Effect: "Allow", Action: use, Resource: sub })]))).toEqual([]);
   });
 
+  it.for([
+    ["all actions", { Action: "dynamodb:*", Resource: table }],
+    ["all actions of a kind, in any case", { Action: ["dynamodb:put*", "DynamoDB:Get?tem"], Resource: table }],
+    ["everything", { Action: "*", Resource: "*" }],
+  ] as const)("is believed where it allows %s", ([, statement]) => {
+    expect(ids(given([policy({ Effect: "Allow", ...statement })]))).toEqual([]);
+  });
+
   it("may have it from a policy of its own", () => {
     const PolicyDocument = { Statement: [{ Effect: "Allow", Action: use, Resource: table }] };
     const attached = { Type: "AWS::IAM::Policy", Properties: { PolicyDocument, Roles: [{ Ref: "Mine" }] } };
@@ -257,6 +265,7 @@ describe("a role that the service defines", () => {
     ["nothing", []],
     ["one action of two", [{ Effect: "Allow", Action: ["dynamodb:PutItem"], Resource: table }]],
     ["another table", [{ Effect: "Allow", Action: use, Resource: { "Fn::GetAtt": ["Orders", "Arn"] } }]],
+    ["all actions of another kind", [{ Effect: "Allow", Action: ["dynamodb:Query*", "s3:*"], Resource: "*" }]],
     ["what it denies", [{ Effect: "Deny", Action: use, Resource: table }]],
   ] as const)("is named where it allows %s", ([, statements]) => {
     expect(ids(given([policy(statements)]))).toEqual(["permissions"]);
