@@ -46,8 +46,8 @@ export interface CommonOptions<E> {
   readonly clockToleranceMs?: number;
   /**
    * Keeps outcomes in the memory of this process as well: replays in a warm sandbox then ask no store. `{ maxItems,
-   * maxBytes }`; `{}` for 1 000 outcomes and 10 MiB. Of wrappers on one store that share an operation the first one's
-   * limits count. Default: none is kept.
+   * maxBytes }`, for each operation; `{}` for 1 000 outcomes and 10 MiB. Of wrappers on one store that share an operation
+   * the first one's limits count. Default: none is kept.
    */
   readonly cache?: CacheLimits;
   /** Classes to revive on replay; others come back as plain objects. */
