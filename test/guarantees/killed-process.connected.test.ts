@@ -78,7 +78,7 @@ describe("a process that is killed", () => {
   }, async () => {
     const event = payment();
     const store = dynamoDBStore({ tableName, client: engineClient() });
-    const { child, said } = start(event.key, 300);
+    const { child, said } = start(event.key, 3_000); // a cold process under load needs some of it for the claim itself
     const effect = (await said("running")).split(" ")[1];
     child.kill("SIGKILL");
     await once(child, "exit");
