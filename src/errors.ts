@@ -95,13 +95,20 @@ export class StoreUnavailableError extends IdempotencyError {
   declare readonly name: "StoreUnavailableError";
   /** Whether the same request may succeed later. `false` for a missing table, a wrong key schema or denied access. */
   readonly transient: boolean;
+  /** Whether something stands under the key that could not be understood: nothing is run then, also where a store that is
+   *  down would run without protection. */
+  readonly occupied: boolean;
   static {
     named(this, "StoreUnavailableError");
   }
 
-  constructor(message: string, subject: ErrorSubject & { readonly transient?: boolean } = {}) {
+  constructor(
+    message: string,
+    subject: ErrorSubject & { readonly transient?: boolean; readonly occupied?: boolean } = {},
+  ) {
     super(message, subject);
     this.transient = subject.transient ?? true;
+    this.occupied = subject.occupied ?? false;
   }
 }
 

@@ -82,7 +82,7 @@ export async function acquire(runtime: Runtime, policy: Policy, call: Call, wait
     return inProgress(a, busy?.freeAt ?? runtime.clock.now());
   } catch (error) {
     if (busy !== undefined) return inProgress(a, busy.freeAt);
-    if (isStoreUnavailableError(error)) return { kind: "storeUnavailable", error };
+    if (isStoreUnavailableError(error)) return { kind: error.occupied ? "refused" : "storeUnavailable", error };
     throw error;
   }
 }

@@ -121,11 +121,12 @@ export async function ask<T>(
 }
 
 /** A store knows its table; which call it was is known here. */
-function about(call: KeyedCall, { message, cause, transient }: StoreUnavailableError): StoreUnavailableError {
+function about(call: KeyedCall, { message, cause, transient, occupied }: StoreUnavailableError): StoreUnavailableError {
   return new StoreUnavailableError(`${message} (${shown(call)})`, {
     operation: call.operation,
     key: call.key,
     cause,
     transient,
+    occupied,
   });
 }

@@ -44,10 +44,17 @@ function fromCache(runtime: Runtime, policy: Policy, call: Call): Ending | undef
   return undefined;
 }
 
+/** Operations are few, unless somebody makes their names at run time. */
+const MAX_CACHES = 100;
+
 function cacheOf(runtime: Runtime, limits: CacheLimits, call: Call): OutcomeCache {
   const { caches } = runtime.shared;
-  const cache = caches.get(call.operation) ?? createCache(limits);
+  const known = caches.get(call.operation);
+  if (known !== undefined) return known;
+  const cache = createCache(limits);
   caches.set(call.operation, cache);
+  const [oldest] = caches.size > MAX_CACHES ? caches.keys() : [];
+  if (oldest !== undefined) caches.delete(oldest);
   return cache;
 }
 

@@ -7,6 +7,7 @@
 import type { CompletedRecord, InProgressRecord, ResultData } from "../core/record.ts";
 import { said } from "../core/said.ts";
 import { ResultNotStorableError, StoreUnavailableError } from "../errors.ts";
+import { warn } from "../events.ts";
 import { ask, type Call, shown } from "./call.ts";
 import { compressed, decompressed } from "./compression.ts";
 import type { Runtime } from "./runtime.ts";
@@ -36,7 +37,7 @@ export async function place({ store }: Runtime, text: string): Promise<Placed> {
 
 export interface BodyTerms {
   readonly data: ResultData;
-  /** Epoch seconds. */
+  /** Epoch seconds: the latest that the record may expire. */
   readonly recordExpiresAt: number;
   readonly toleranceMs: number;
 }
@@ -92,7 +93,9 @@ function noBodies(call: Call): StoreUnavailableError {
   });
 }
 
+/** A caller may be told no more than that there is none: whoever runs the function has to hear of it. */
 function unreadable(call: Call, why: string): ResultNotStorableError {
+  warn(`A stored outcome of the operation \`${call.operation}\` cannot be read: ${why}`);
   return new ResultNotStorableError(
     `The stored outcome cannot be read, so it cannot be replayed: ${why}. It is not run again (${shown(call)}).`,
     call,

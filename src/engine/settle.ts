@@ -83,10 +83,10 @@ async function complete(s: Settling): Promise<Settled> {
   if (!encoded.ok) return await completeUnstorable(s, encoded.reason);
   const placed = await place(runtime, encoded.text);
   if (placed.kind === "unstorable") return await completeUnstorable(s, placed.reason);
-  const now = runtime.clock.now();
-  const result = placed.kind === "inline" ? success(placed.result) : await commitBody(s, placed.data, now);
+  const result = placed.kind === "inline" ? success(placed.result) : await commitBody(s, placed.data);
   if (!result.ok) return await completeUnstorable(s, withoutCall(result.error, s.call), result.error);
-  const record = completed(s.mine, result.value, now, policy.ttlSeconds);
+  // Not after `giveUpAt`, whatever the time is: a body outlives a record that was completed by then.
+  const record = completed(s.mine, result.value, Math.min(runtime.clock.now(), s.giveUpAt), policy.ttlSeconds);
   const write = await commit(s, record);
   if (write.kind === "failed" && isResultNotStorableError(write.error))
     return await completeUnstorable(s, write.error.message);
@@ -98,9 +98,10 @@ async function complete(s: Settling): Promise<Settled> {
 }
 
 /** In half of the time left: where a body cannot be written, the record has to say so (G13). */
-function commitBody(s: Settling, data: ResultData, now: number): Promise<Tried<CompletedRecord["result"]>> {
+function commitBody(s: Settling, data: ResultData): Promise<Tried<CompletedRecord["result"]>> {
   const { runtime, policy, call, mine } = s;
-  const recordExpiresAt = settledExpiry(now, policy.ttlSeconds);
+  const now = runtime.clock.now();
+  const recordExpiresAt = settledExpiry(s.giveUpAt, policy.ttlSeconds);
   const giveUpAt = now + (s.giveUpAt - now) / 2;
   const terms = { data, recordExpiresAt, toleranceMs: policy.clockToleranceMs };
   return tryUntil(runtime, giveUpAt, () => writeBody(runtime, call, mine, terms, giveUpAt));

@@ -56,6 +56,6 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 export function withoutOldItem(table: Table): StoreUnavailableError {
   return new StoreUnavailableError(
     `Idempotency table \`${table.name}\`: the endpoint refused a write without saying what is there. It must support ReturnValuesOnConditionCheckFailure, as DynamoDB and DynamoDB Local 2 do.`,
-    { transient: false },
+    { transient: false, occupied: true },
   );
 }

@@ -178,7 +178,7 @@ export function resultData(item: Item, table: Table): ResultData {
 function foreignItem(table: Table, item: Item, attribute: string): StoreUnavailableError {
   const { S: id, N: number } = item[table.names.id] ?? {};
   return new StoreUnavailableError(
-    `Idempotency table \`${table.name}\`: the item \`${id ?? number ?? "without an id"}\` is not a record of lambda-once (see its attribute \`${attribute}\`). Use a table of its own, or delete the item.`,
-    { transient: false },
+    `Idempotency table \`${table.name}\`: the item \`${id ?? number ?? "without an id"}\` is not a record that this version of lambda-once knows (see its attribute \`${attribute}\`). Use a table of its own, and not a version older than the one that wrote it.`,
+    { transient: false, occupied: true },
   );
 }

@@ -44,7 +44,10 @@ export function s3Results(options: S3ResultsOptions): ResultBodies {
   const { bucket, prefix, client } = checked(options);
   let sdk: Promise<Sdk> | undefined;
   const load = (): Promise<Sdk> => {
-    sdk ??= loadSdk(client);
+    sdk ??= loadSdk(client).catch((error: unknown) => {
+      sdk = undefined;
+      throw error;
+    });
     return sdk;
   };
   let judged = false;
@@ -141,7 +144,8 @@ function explain(error: unknown, bucket: string, action: string): StoreUnavailab
       `access is denied. Allow the function's role s3:PutObject and s3:GetObject on its prefix (this was ${action}; for an object that is gone S3 says the same to a role without s3:ListBucket).`,
     );
   }
-  if ((error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND")
+  const { code } = error as { readonly code?: unknown };
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
     return fatal("@aws-sdk/client-s3 is not installed. Add it to the function's dependencies.");
   return new StoreUnavailableError(`${about} ${action} failed. ${name}: ${said(error)}`, { cause: error });
 }

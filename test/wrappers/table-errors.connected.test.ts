@@ -114,9 +114,11 @@ describe("an item that is not this library's: named, with what to do", () => {
     const error = await refusal({ tableName });
     expect(error.message).toContain(`\`${tableName}\``);
     expect(error.message).toContain(`\`${id}\``);
-    expect(error.message).toMatch(/not a record of lambda-once.*table of its own/);
+    expect(error.message).toMatch(/not a record that this version of lambda-once knows.*table of its own/);
     expect(error.transient).toBe(false);
-    await expect(dynamoDBStore({ client, tableName }).read(String(id))).rejects.toThrow(/not a record of lambda-once/);
+    await expect(dynamoDBStore({ client, tableName }).read(String(id))).rejects.toThrow(
+      /not a record that this version/,
+    );
   });
 });
 
