@@ -51,7 +51,7 @@ export function environmentOf(load: Environment["load"], now: Date): Environment
     cpu: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
     memoryBytes: totalmem(),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split(".", 2).join(".")}`,
     node: process.version,
     load,
     packages: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
