@@ -3,8 +3,8 @@
  * or from the container endpoint (SnapStart, Managed Instances, ECS), or from a function of the caller's.
  */
 import { readFile } from "node:fs/promises";
-import { request } from "node:http";
 import type { Credentials } from "./sigv4.ts";
+import { plainHttp } from "./transport.ts";
 
 export interface ExpiringCredentials extends Credentials {
   readonly expiration?: Date | undefined;
@@ -73,7 +73,7 @@ async function containerCredentials(env: NodeJS.ProcessEnv): Promise<ExpiringCre
 function get(url: string, token: string | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = token === undefined ? {} : { authorization: token };
-    const sent = request(url, { headers, timeout: TIMEOUT_MS }, (response) => {
+    const sent = plainHttp().request(url, { headers, timeout: TIMEOUT_MS }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {

@@ -3,11 +3,11 @@
  *
  * Trying a conditional put again is safe: one that had arrived is recognised by its owner (G3, G4).
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import type { CredentialSource } from "./credentials.ts";
 import type { Place } from "./endpoint.ts";
 import { amzDate, authorization, type Credentials } from "./sigv4.ts";
+import { transportOf } from "./transport.ts";
 
 export interface RequestSettings {
   readonly place: Place;
@@ -39,7 +39,7 @@ const LONGEST_PAUSE_MS = 1_000;
 
 export function sender(settings: RequestSettings): Send {
   const { place, credentials, maxAttempts } = settings;
-  const Agent = place.url.protocol === "https:" ? HttpsAgent : HttpAgent;
+  const { Agent } = transportOf(place.url);
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
   /** How far this host's clock is off DynamoDB's, once a signature was refused for it. */
   let offset = 0;
@@ -86,15 +86,15 @@ function signedHeaders(
 /** One request and its whole answer. */
 function exchange(
   settings: RequestSettings,
-  agent: HttpAgent | HttpsAgent,
+  agent: Agent,
   headers: Record<string, string>,
   body: string,
 ): Promise<Answer> {
   const { place, connectionTimeoutMs, requestTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
     const options: RequestOptions = { method: "POST", path: "/", headers, agent };
-    const send = place.url.protocol === "https:" ? httpsRequest : httpRequest;
-    const sent = send(place.url, options, (response) => collect(response, resolve, giveUp));
+    const { request } = transportOf(place.url);
+    const sent = request(place.url, options, (response) => collect(response, resolve, giveUp));
     const giveUp = (error: Error): void => {
       clearTimeout(connecting);
       clearTimeout(answering);
