@@ -91,13 +91,12 @@ function textOf(path: readonly (string | number)[]): string {
 /** An object literal, from this realm or another (`vm` contexts, test runners), or one without a prototype. */
 export function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return true;
+  if (prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
 }
 
-/** How a person would call it: `a Date`, `a function`, `a bigint`. */
+/** How a person would call what is neither `null` nor `undefined`: `a Date`, `a function`, `a bigint`. */
 export function nameOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
   const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "" ? `a ${name}` : "an object of no known class";

@@ -240,7 +240,7 @@ function reviveTagged(tag: string, read: Tagged, types: readonly StoredType[]): 
     case "$set":
       return new Set(revive(held, types) as unknown[]);
     case "$regexp":
-      return new RegExp((held as string[])[0] ?? "", (held as string[])[1]);
+      return new RegExp(...(held as [source: string, flags: string]));
     case "$bytes":
       return reviveBytes(held as string, read["of"] as string | undefined);
     case "$error":

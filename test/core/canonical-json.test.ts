@@ -1,4 +1,5 @@
 /** Canonical JSON: equal values give one text, and values that differ never do (G7, G8). */
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, canonicalJsonText, NotJsonError } from "../../src/core/canonical-json.ts";
 
@@ -36,6 +37,7 @@ describe("the canonical text of a value", () => {
     ["a lone surrogate is escaped", "\ud800", '"\\ud800"'],
     ["an object without a prototype", Object.assign(Object.create(null), { b: 1, a: 2 }), '{"a":2,"b":1}'],
     ["a property named __proto__ counts", JSON.parse('{"b":1,"__proto__":{"x":2}}'), '{"__proto__":{"x":2},"b":1}'],
+    ["an object of another realm", runInNewContext("({ b: 1, a: 2 })"), '{"a":2,"b":1}'],
   ])("%s", (_name, value, text) => {
     expect(canonicalJson(value)).toBe(text);
   });
@@ -82,16 +84,53 @@ describe("what is not JSON is refused, naming the part", () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
     expect(refusal(circular)).toMatch(/circular/);
+    const list: unknown[] = [];
+    list.push(list);
+    expect(refusal(list)).toMatch(/circular/);
   });
 
-  test("a document 400 levels deep is accepted, one 10 000 levels deep is refused", () => {
+  test("a document 500 levels deep is accepted, a deeper one is refused", () => {
     const nested = (levels: number): unknown => {
       let value: unknown = 1;
       for (let i = 0; i < levels; i++) value = { a: value };
       return value;
     };
-    expect(canonicalJson(nested(400))).toHaveLength(400 * 6 + 1);
-    expect(refusal(nested(10_000))).toMatch(/deep/);
+    expect(canonicalJson(nested(500))).toHaveLength(3_001);
+    for (const levels of [501, 10_000]) {
+      expect(refusal(nested(levels))).toBe(
+        "the value is nested more than 500 levels deep (or circular), which is not a JSON value",
+      );
+    }
+  });
+
+  test("the value itself is named as such", () => {
+    expect(refusal(Number.NaN)).toBe("the value is NaN, which is not a JSON value");
+    expect(refusal([Number.NaN])).toBe("`[0]` is NaN, which is not a JSON value");
+  });
+
+  test("a function is one, also without a prototype", () => {
+    expect(refusal({ f: Object.setPrototypeOf(() => 1, null) })).toMatch(/`f` is a function/);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ["whose class has no name", new (class {})(), /an object of no known class/],
+    [
+      "whose class has a name that is no text",
+      new (Object.defineProperty(class {}, "name", { value: 5 }))(),
+      /an object of no known class/,
+    ],
+    ["of no class", Object.create(Object.create(null)), /an object of no known class/],
+    [
+      "that has a method of all objects' own",
+      new (class Odd {
+        isPrototypeOf(): boolean {
+          return false;
+        }
+      })(),
+      /a Odd/,
+    ],
+  ])("an object %s", (_name, value, message) => {
+    expect(refusal({ o: value })).toMatch(message);
   });
 });
 
@@ -121,6 +160,7 @@ describe("the canonical text of a JSON document", () => {
     ["99999999999999999.01", "99999999999999999.02"],
     ["1e400", '"1e400"'],
     ["9007199254740993", '"9007199254740993e0"'],
+    ["1e1000000000000000000001", "1e1000000000000000000002"],
   ])("the amount %s is another than %s", (one, other) => {
     const [a, b] = [canonicalJsonText(`{"amount":${one}}`), canonicalJsonText(`{"amount":${other}}`)];
     expect(a).toBeDefined();
@@ -134,8 +174,16 @@ describe("the canonical text of a JSON document", () => {
     ["9007199254740993", "90071992547409930E-1"],
     ["1e400", "10E+399"],
     ["1e400", "0.1e401"],
+    ["1e100000000001", "10e100000000000"],
   ])("the amount %s is the same as %s", (one, other) => {
     expect(canonicalJsonText(one)).toBe(canonicalJsonText(other));
+  });
+
+  test("what stands beside a number of many digits stays as it is", () => {
+    const text = '{ "note": "a\\nb \\"c\\"", "amount": 9007199254740993, "list": [true, null, "1e1"] }';
+    expect(canonicalJsonText(text)).toBe(
+      '{"amount":9007199254740993e0,"list":[true,null,"1e1"],"note":"a\\nb \\"c\\""}',
+    );
   });
 
   test.each(["", "{", "amount=100", "{'a':1}", "NaN", "[1,]", "01"])("%j is no JSON document", (text) => {

@@ -1,4 +1,5 @@
 /** Errors as outcomes: stored with what matters of them, and thrown again as what they were (G6, G13). */
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { decodeOutcome, encodeOutcome, encodeUnstorable } from "../../src/core/codec.ts";
 
@@ -81,6 +82,24 @@ describe("an error comes back", () => {
     });
   });
 
+  test("with a name that is not its own, and that the caller may set", () => {
+    expect(Object.hasOwn(thrown(new TypeError("no")), "name")).toBe(false);
+    const error = thrown(new CardDeclined("51"));
+    error.name = "Refused";
+    expect(String(error)).toBe("Refused: declined: 51");
+    const aborted = thrown(new DOMException("stopped", "AbortError"));
+    aborted.name = "Stopped";
+    expect(String(aborted)).toBe("Stopped: stopped");
+  });
+
+  test("from another realm, and of the kind that is made without `new Error`", () => {
+    const foreign = thrown(runInNewContext('new RangeError("too far")'));
+    expect(foreign).toBeInstanceOf(RangeError);
+    expect(foreign.message).toBe("too far");
+    const old = Object.assign(Object.create(Error.prototype), { name: "Old", message: "style", code: 7 });
+    expect(thrown(old)).toMatchObject({ name: "Old", message: "style", code: 7 });
+  });
+
   test("as a DOMException by name and message", () => {
     expect(thrown(new DOMException("stopped", "AbortError"))).toMatchObject({ name: "AbortError", message: "stopped" });
   });
@@ -93,7 +112,38 @@ describe("what was thrown and is no error comes back too", () => {
   });
 });
 
+describe("the stored text of an error", () => {
+  const text = (error: unknown): string => {
+    const written = encodeOutcome({ ok: false, error }, []);
+    return written.ok ? written.text : written.reason;
+  };
+
+  test("is its name and message, and no more where there is no more", () => {
+    expect(text(new TypeError("no"))).toBe('{"$thrown":{"$error":"TypeError","message":"no"}}');
+  });
+
+  test("has neither stack nor twice the same where those are ordinary properties", () => {
+    const error = Object.assign(Object.create(Error.prototype), { message: "m", stack: "/srv/app.js", cause: "c" });
+    expect(text(error)).toBe('{"$thrown":{"$error":"Error","message":"m","cause":"c"}}');
+  });
+
+  test("has the errors of an AggregateError once, and its other properties", () => {
+    const error = Object.assign(new AggregateError([], "both"), { code: 7 });
+    Object.defineProperty(error, "errors", { value: ["a"], enumerable: true });
+    expect(text(error)).toBe(
+      '{"$thrown":{"$error":"AggregateError","message":"both","errors":["a"],"own":{"code":7}}}',
+    );
+  });
+});
+
 describe("an error that cannot be stored", () => {
+  test.each<[string, Error]>([
+    ["`cause` is a function", new Error("x", { cause: () => 1 })],
+    ["`errors[1]` is a function", new AggregateError(["a", () => 1])],
+  ])("says that %s", (reason, error) => {
+    expect(encodeOutcome({ ok: false, error }, [])).toEqual({ ok: false, reason });
+  });
+
   test("is found out, naming the property", () => {
     const error = Object.assign(new Error("x"), { response: { config: { adapter: () => 1 } } });
     expect(encodeOutcome({ ok: false, error }, [])).toMatchObject({

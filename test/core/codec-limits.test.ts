@@ -1,7 +1,7 @@
 /** What cannot be stored is found out before any write, names the part, and takes neither stack nor hours (G13). */
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { encodeOutcome } from "../../src/core/codec.ts";
+import { encodeOutcome, type StoredType } from "../../src/core/codec.ts";
 
 function reason(value: unknown): string {
   const written = encodeOutcome({ ok: true, value }, []);
@@ -35,6 +35,40 @@ describe("what cannot be stored names the part", () => {
     ["a function in a set", new Set([() => 1]), /\[0\].*function/],
   ])("%s", (_name, value, message) => {
     expect(reason(value)).toMatch(message);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["the value itself", () => 1, "it is a function"],
+    ["a part of an array's element", [{ f: () => 1 }], "`[0].f` is a function"],
+    ["what toJSON gives", { price: { toJSON: () => () => 1 } }, "`price.toJSON()` is a function"],
+    [
+      "a method of a plain object that looks like a promise",
+      { charge: { then: () => 1 } },
+      "`charge.then` is a function",
+    ],
+    ["a method under a name that JSON escapes", { 'a"b': () => 1 }, '`a"b` is a function'],
+  ])("%s, in full", (_name, value, text) => {
+    expect(reason(value)).toBe(text);
+  });
+
+  test("what a registered type gives", () => {
+    class Money {}
+    const type: StoredType = {
+      name: "Money",
+      is: (value) => value instanceof Money,
+      encode: () => () => 1,
+      decode: () => 1,
+    };
+    expect(encodeOutcome({ ok: true, value: { price: new Money() } }, [type])).toEqual({
+      ok: false,
+      reason: "`price.$type` is a function",
+    });
+  });
+
+  test.each(["then", "pipe", "getReader", "arrayBuffer"])("an instance of a class with the method `%s`", (method) => {
+    class Remote {}
+    Object.defineProperty(Remote.prototype, method, { value: () => 1 });
+    expect(reason({ body: new Remote() })).toBe("`body` is a Remote");
   });
 
   test("a getter that throws", () => {
@@ -78,6 +112,17 @@ describe("what has no end is found out", () => {
       (inner: unknown) => new Error("x", { cause: inner }),
     ];
     for (const wrap of wraps) expect(reason(nested(100_000, wrap))).toMatch(/deep/);
+  });
+
+  test("500 levels can be stored, 501 cannot", () => {
+    expect(reason(nested(500, (inner) => ({ a: inner })))).toMatch(/^stored as/);
+    expect(reason(nested(501, (inner) => ({ a: inner })))).toBe("it is circular, or nested more than 500 levels deep");
+  });
+
+  test("a million parts can be stored, one more cannot", () => {
+    expect(reason(new Array(999_999).fill(0))).toMatch(/^stored as/);
+    expect(reason(new Array(1_000_000).fill(0))).toBe("it has too many parts");
+    expect(reason(new Set(Array.from({ length: 1_000_000 }, (_, i) => i)))).toBe("it has too many parts");
   });
 
   test("100 levels are no problem, also of things that JSON has no word for", () => {

@@ -28,6 +28,7 @@ describe("what JSON has words for is stored as it is", () => {
     ["0", 0, "0"],
     ["false", false, "false"],
     ["an array", [1, [2, null]], "[1,[2,null]]"],
+    ["an empty object", { a: {}, b: [] }, '{"a":{},"b":[]}'],
     ["properties in their order", { b: 1, a: 2 }, '{"b":1,"a":2}'],
     ["a dollar that is not first", { price: 1, $cur: "USD" }, '{"price":1,"$cur":"USD"}'],
   ])("%s", (_name, value, text) => {
@@ -132,6 +133,14 @@ describe("the stored text", () => {
     });
   });
 
+  test.each<[string, unknown, string]>([
+    ["bytes", Uint8Array.of(1, 2), '{"$bytes":"AQI="}'],
+    ["a hole", holed(), '["a",{"$hole":true},{"$hole":true},{"$undefined":true}]'],
+    ["names that JSON escapes", { 'a"b': undefined, c: 1 }, '{"$entries":[["a\\"b",{"$undefined":true}],["c",1]]}'],
+  ])("of %s does not change from release to release", (_name, value, text) => {
+    expect(encoded(value)).toBe(text);
+  });
+
   test("of an earlier release can still be read: records live for days", () => {
     const stored =
       '{"d":{"$date":"1970-01-01T00:00:00.001Z"},"m":{"$map":[["a",{"$bigint":"5"}]]},"s":{"$set":[{"$number":"-0"}]},' +
@@ -147,6 +156,12 @@ describe("the stored text", () => {
         u: undefined,
         o: { $date: 1 },
       },
+    });
+  });
+
+  test("gives properties that can be changed and deleted, whatever their names", () => {
+    expect(Object.getOwnPropertyDescriptors(back({ 'a"b': 1 }))).toEqual({
+      'a"b': { value: 1, configurable: true, enumerable: true, writable: true },
     });
   });
 
@@ -204,6 +219,28 @@ describe("class instances are stored as JSON.stringify would", () => {
     expect(back({ toJSON: () => ({ a: 1 }) })).toStrictEqual({ a: 1 });
   });
 
+  test("toJSON is told the name under which it stands, and may give the object itself", () => {
+    const named = { toJSON: (name: string) => `under "${name}"` };
+    expect(back(named)).toBe('under ""');
+    expect(back({ order: { lines: [1, named] }, price: named })).toStrictEqual({
+      order: { lines: [1, 'under "1"'] },
+      price: 'under "price"',
+    });
+    class Itself extends Money {
+      toJSON(): this {
+        return this;
+      }
+    }
+    expect(back(new Itself(500))).toStrictEqual({ cents: 500 });
+  });
+
+  test("what JSON.stringify leaves out of an instance is left out, whatever the names", () => {
+    class Bag {}
+    const members = { none: undefined, sign: Symbol("x"), go: () => 1, left: 1 };
+    expect(encoded(Object.assign(new Bag(), members))).toBe('{"left":1}');
+    expect(encoded(Object.assign(new Bag(), members, { 'a"b': 2 }))).toBe('{"$entries":[["left",1],["a\\"b",2]]}');
+  });
+
   test("methods that are properties are left out, as JSON.stringify leaves them out", () => {
     class Order {
       id = "o1";
@@ -232,6 +269,22 @@ describe("class instances are stored as JSON.stringify would", () => {
   test("the first registered type that knows a value has it", () => {
     const any: StoredType = { name: "Any", is: (v) => v instanceof Money, encode: () => "any", decode: (v) => v };
     expect(back(new Money(1), [any, money as StoredType])).toBe("any");
+  });
+
+  test("each of several registered types has its own back", () => {
+    class Weight {
+      readonly grams = 5;
+    }
+    const weight: StoredType = {
+      name: "Weight",
+      is: (value) => value instanceof Weight,
+      encode: () => null,
+      decode: () => new Weight(),
+    };
+    expect(back([new Weight(), new Money(1)], [money as StoredType, weight])).toStrictEqual([
+      new Weight(),
+      new Money(1),
+    ]);
   });
 
   test("what encode gives is stored like any value", () => {

@@ -58,6 +58,15 @@ describe("reading a key", () => {
     expect(readKey({ a: null, b: new Date(0) })).toMatchObject({ kind: "invalid", error: { path: "b" } });
   });
 
+  test("what a getter of a key throws is not taken for an invalid key", () => {
+    const key = {
+      get order(): string {
+        throw new TypeError("no database");
+      },
+    };
+    expect(() => readKey(key)).toThrow(new TypeError("no database"));
+  });
+
   test("a key of 10 000 characters is a key", () => {
     expect(readKey("k".repeat(10_000))).toMatchObject({ kind: "present" });
     expect(recordId({ ...SCOPE, key: `"${"k".repeat(10_000)}"` })).toHaveLength(14 + 1 + 64);

@@ -75,6 +75,8 @@ describe("what a record that was met means for a claimant", () => {
     ["running: the record has no payload", unhashed(RUNNING), { now: 1_033_001 }, TAKEOVER],
     ["running: expired and its lease over", RUNNING, { now: 2_000_000 }, FRESH],
     ["running: expired while its lease is live", { ...RUNNING, expiresAt: 1_000 }, { now: 1_032_500 }, BUSY],
+    ["running: expired, on the last millisecond", { ...RUNNING, expiresAt: 1_000 }, { now: 1_033_000 }, BUSY],
+    ["running: expired, one millisecond later", { ...RUNNING, expiresAt: 1_000 }, { now: 1_033_001 }, FRESH],
     // Completed
     ["done: same payload", DONE, { now: 1_002_000 }, REPLAY],
     ["done: mine (an attempt of this call finished elsewhere)", DONE, { owner: "owner-a", now: 1_002_000 }, REPLAY],
@@ -83,6 +85,7 @@ describe("what a record that was met means for a claimant", () => {
     ["done: other payload, last millisecond", DONE, { payloadHash: "other", now: 1_999_999 }, MISMATCH],
     ["done: the claimant checks no payload", DONE, { payloadHash: undefined, now: 1_002_000 }, REPLAY],
     ["done: expired", DONE, { now: 2_000_000 }, FRESH],
+    ["done: expired before its lease would have ended", { ...DONE, expiresAt: 1_010 }, { now: 1_010_000 }, FRESH],
     ["done: expired, other payload", DONE, { payloadHash: "other", now: 2_000_000 }, FRESH],
     // Released
     ["given up: same payload", GIVEN_UP, { now: 1_002_000 }, NEXT],
@@ -208,5 +211,6 @@ describe("the next version of a record", () => {
     expect(parked(RUNNING, "CardDeclined", 1_005_000, 60)).toEqual(expected);
     expect(parked({ ...GIVEN_UP, errorName: "Old" }, undefined, 1_005_000, 60)).not.toHaveProperty("errorName");
     expect(parked(DONE, undefined, 1_005_000, 60)).not.toHaveProperty("result");
+    expect(parked(unhashed(RUNNING), undefined, 1_005_000, 60)).not.toHaveProperty("payloadHash");
   });
 });
