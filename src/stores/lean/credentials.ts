@@ -2,7 +2,6 @@
  * Credentials of a Lambda function, without the SDK: from the environment, which is read anew each time (it may be rotated),
  * or from the container endpoint (SnapStart, Managed Instances, ECS), or from a function of the caller's.
  */
-import { readFile } from "node:fs/promises";
 import type { Credentials } from "./sigv4.ts";
 import { plainHttp } from "./transport.ts";
 
@@ -63,11 +62,17 @@ async function containerCredentials(env: NodeJS.ProcessEnv): Promise<ExpiringCre
     );
   }
   const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
-  const token = file ? (await readFile(file, "utf8")).trim() : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+  const token = file ? await textOf(file) : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
   const given = JSON.parse(await get(url, token)) as Record<string, string | undefined>;
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration } = given;
   if (!accessKeyId || !secretAccessKey) throw missing("the container endpoint gave none");
   return { accessKeyId, secretAccessKey, sessionToken, expiration: Expiration ? new Date(Expiration) : undefined };
+}
+
+/** Loaded when it is needed: functions with keys in their environment start without it. */
+async function textOf(file: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  return (await readFile(file, "utf8")).trim();
 }
 
 function get(url: string, token: string | undefined): Promise<string> {
