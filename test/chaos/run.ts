@@ -150,7 +150,14 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
 }
 
 function termsOf({ leaseMs, toleranceMs }: ChaosOptions): ChaosTerms {
-  return { leaseMs, toleranceMs, ttlSeconds: 86_400, storesErrors: false, throwsWhenCompletionFails: true };
+  return {
+    leaseMs,
+    toleranceMs,
+    ttlSeconds: 86_400,
+    storesErrors: false,
+    throwsWhenCompletionFails: true,
+    mayMark: true,
+  };
 }
 
 function allKeys(count: number): string[] {

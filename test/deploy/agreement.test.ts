@@ -108,8 +108,8 @@ describe("key, TTL, billing and actions are those of the store", () => {
   it("in what the store sends", async () => {
     const { actions, items, keys } = await requestsOfTheStore();
     expect([...new Set(actions)]).toEqual(expected.actions);
-    expect(keys).toEqual([{ id: "op#1" }]);
-    for (const item of items) expect(item).toMatchObject({ id: "op#1", expires_at: 1_795_435_173 });
+    expect(keys).toEqual([{ id: { S: "op#1" } }]);
+    for (const item of items) expect(item).toMatchObject({ id: { S: "op#1" }, expires_at: { N: "1795435173" } });
   });
 
   it("in the definition that plugin and construct share", () => {

@@ -72,10 +72,12 @@ const onLean: MakeStore = (tableName, { endpoint, lane, timeoutMs }) =>
     requestTimeoutMs: timeoutMs,
   });
 
+const BESIDE = "every result beside its record";
+
 describe.each<[string, MakeStore]>([
   ["the SDK and its default retries", onSdk({})],
   ["the SDK and one attempt for each request", onSdk({ maxAttempts: 1 })],
-  ["the SDK, and every result beside its record", onSdk({}, { inlineLimit: 0 })],
+  [`the SDK, and ${BESIDE}`, onSdk({}, { inlineLimit: 0 })],
   ["the store without the SDK", onLean],
 ])("with %s", (name, makeStore) => {
   let tableName: string;
@@ -89,7 +91,14 @@ describe.each<[string, MakeStore]>([
     const queue = ONLY === undefined ? all : [...all].filter(([i]) => String(i) === ONLY).values();
     const { endpoint } = inject("dynamoDB");
     const slowness = stopwatchOf(endpoint);
-    const environment = { endpoint, tableName, slowness, makeStore: makeStore.bind(undefined, tableName) };
+    const resultsLieBeside = name.endsWith(BESIDE);
+    const environment = {
+      endpoint,
+      tableName,
+      slowness,
+      resultsLieBeside,
+      makeStore: makeStore.bind(undefined, tableName),
+    };
     const totals: Record<string, number> = {};
     const failed: string[] = [];
     const work = async (): Promise<void> => {

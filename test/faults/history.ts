@@ -74,6 +74,8 @@ export interface Terms {
   /** `everyOutcome`: errors are stored too. */
   readonly storesErrors: boolean;
   readonly throwsWhenCompletionFails: boolean;
+  /** Results lie beside their records, where they may fail to be written: the record says so then. */
+  readonly mayMark?: boolean;
 }
 
 /** Has no order among other histories, and none but that in which it is called. */

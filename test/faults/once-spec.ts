@@ -169,7 +169,10 @@ function endOf(call: Call, run: Run, terms: Terms): readonly KeyStep[] {
   const lost = events.includes("ownershipLost");
   const settles = (optional: boolean): KeyStep =>
     settle(call, ended.order, optional ? NEVER : to, optional, keeps ? text : undefined, ended.at, answered?.at);
-  if (answer === undefined || failures > 0) return [settles(true)];
+  // A body that could not be written leaves a marker in place of the outcome.
+  const marks = terms.mayMark === true && keeps && failures > 0;
+  const marker = marks ? [settle(call, ended.order, NEVER, true, UNSTORABLE, ended.at, undefined)] : [];
+  if (answer === undefined || failures > 0) return [settles(true), ...marker];
   if (!lost) return [settles(false)];
 
   // Its own write may have been there and gone again: released and claimed anew, or stored and expired.

@@ -171,6 +171,8 @@ export interface Environment {
   readonly makeStore: (client: { endpoint: string; lane: string; timeoutMs: number }) => Store;
   /** How many times as long everything takes just now as on a machine that does nothing else: 1 or more. */
   readonly slowness: () => Promise<number>;
+  /** Every result lies in a body, beside its record. */
+  readonly resultsLieBeside: boolean;
 }
 
 export interface Report {
@@ -272,6 +274,7 @@ function createWorld(
     ttlSeconds: given.expires ? 1 : 86_400,
     storesErrors: given.storesErrors,
     throwsWhenCompletionFails: given.throwsWhenCompletionFails,
+    mayMark: environment.resultsLieBeside,
   };
 
   function storeOf(lane: string, timeoutMs: number): Store {
