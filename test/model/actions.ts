@@ -57,8 +57,9 @@ function fates(scenario: Scenario, { request }: PendingOp, left: number): Fate[]
   if (left <= 0) return ["answered"];
   const { fatal, tooLarge } = scenario.extras ?? {};
   const list: Fate[] = ["answered", "delayed", "throttled"];
-  if (request.verb !== "read") list.push("answerLost", "resent");
-  if (request.verb !== "read" && scenario.strays) list.push("strayed", "doubled");
+  const writes = request.verb !== "read" && request.verb !== "getBody";
+  if (writes) list.push("answerLost", "resent");
+  if (writes && scenario.strays) list.push("strayed", "doubled");
   if (fatal) list.push("forbidden");
   if (tooLarge && request.verb === "swap" && request.next.status === "COMPLETED" && !isMarker(request.next))
     list.push("tooLarge");

@@ -5,7 +5,8 @@
  * It is kept small, for it is part of a state: two states that differ in it are explored apart.
  */
 import type { StoredRecord } from "../../src/core/record.ts";
-import { at, type StoreError } from "./host.ts";
+import type { ResultBody } from "../../src/store.ts";
+import { at, refOf, type StoreError } from "./host.ts";
 import type { LogEvent } from "./log.ts";
 import {
   type CallPlan,
@@ -58,6 +59,9 @@ export interface CallGhost {
   readonly seen: StoredRecord | undefined;
   /** An answer showed it somebody else running. */
   readonly sawBusy: boolean;
+  /** What its last requests to write a body, and to read one, came to, as far as it knows. */
+  readonly put: "none" | "sent" | "answered" | "failed" | "givenUp";
+  readonly get: "none" | "sent" | "answered" | "failed";
   readonly erred: boolean;
   readonly saidTooLarge: boolean;
 }
@@ -75,6 +79,8 @@ export interface KeyGhost {
 export interface Ghost {
   readonly calls: readonly CallGhost[];
   readonly keys: readonly KeyGhost[];
+  /** The bodies that are stored, in the order of their references. */
+  readonly bodies: readonly ResultBody[];
 }
 
 const IDLE: CallGhost = {
@@ -95,6 +101,8 @@ const IDLE: CallGhost = {
   last: { kind: "none" },
   seen: undefined,
   sawBusy: false,
+  put: "none",
+  get: "none",
   erred: false,
   saidTooLarge: false,
 };
@@ -107,6 +115,7 @@ export function newGhost(scenario: Scenario): Ghost {
   return {
     calls: scenario.calls.map(() => IDLE),
     keys: keysOf(scenario).map(() => ({ topFence: 0, deletedAt: 0, lastStored: -1, stepKey: "" })),
+    bodies: [],
   };
 }
 
@@ -151,7 +160,11 @@ export function observe(scenario: Scenario, ghost: Ghost, event: LogEvent, now: 
     case "deleted": {
       const holder = callOf(scenario, event.record.owner);
       const calls = ghost.calls.map((call, i) => (i === holder ? { ...call, deleted: true } : call));
-      return { calls, keys: changed(ghost.keys, event.key, { deletedAt: now }) };
+      return { ...ghost, calls, keys: changed(ghost.keys, event.key, { deletedAt: now }) };
+    }
+    case "bodyStored": {
+      const others = ghost.bodies.filter((body) => refOf(body) !== refOf(event.body));
+      return { ...ghost, bodies: [...others, event.body].sort((a, b) => (refOf(a) < refOf(b) ? -1 : 1)) };
     }
     case "wrote":
       return observeWrite(scenario, ghost, event);
@@ -159,7 +172,7 @@ export function observe(scenario: Scenario, ghost: Ghost, event: LogEvent, now: 
       const key = keysOf(scenario).indexOf(at(scenario.calls, event.call).key);
       const { runs } = at(ghost.calls, event.call);
       const calls = changed(ghost.calls, event.call, { runs: runs + 1, unprotected: !event.terms.protected });
-      return { calls, keys: changed(ghost.keys, key, { stepKey: event.terms.stepKey }) };
+      return { ...ghost, calls, keys: changed(ghost.keys, key, { stepKey: event.terms.stepKey }) };
     }
     default:
       return {
@@ -169,7 +182,7 @@ export function observe(scenario: Scenario, ghost: Ghost, event: LogEvent, now: 
   }
 }
 
-type CallEvent = Exclude<LogEvent, { kind: "moved" | "unchanged" | "deleted" | "wrote" | "ran" }>;
+type CallEvent = Exclude<LogEvent, { kind: "moved" | "unchanged" | "deleted" | "bodyStored" | "wrote" | "ran" }>;
 
 function observeCall(call: CallGhost, event: CallEvent, now: number): Partial<CallGhost> {
   switch (event.kind) {
@@ -181,9 +194,12 @@ function observeCall(call: CallGhost, event: CallEvent, now: number): Partial<Ca
       const { error } = event;
       return { last: { kind: "failed", error }, erred: true, saidTooLarge: call.saidTooLarge || error === "tooLarge" };
     }
+    case "body":
+      if (event.request.verb === "getBody") return { get: event.fares, erred: call.erred || event.fares === "failed" };
+      return call.put === "givenUp" ? {} : { put: event.fares, erred: call.erred || event.fares === "failed" };
     case "told": {
       const { ok, seen, request } = event;
-      const next = request.verb === "read" ? undefined : request.next;
+      const next = "next" in request ? request.next : undefined;
       const mine = ok || (seen !== undefined && seen.owner === next?.owner && seen.status === next.status);
       return {
         last: { kind: "answered", ok, seen },
@@ -195,8 +211,10 @@ function observeCall(call: CallGhost, event: CallEvent, now: number): Partial<Ca
     }
     case "finished":
       return { outcome: event.outcome, finishedAt: now, finishedLocal: event.localNow };
-    case "said":
-      return {};
+    case "said": {
+      const open = call.put === "sent" || call.put === "failed";
+      return event.event.type === "completionFailed" && open ? { put: "givenUp" } : {};
+    }
     case "ended":
       return { phase: "ended" };
     case "killed":
@@ -214,7 +232,7 @@ function observeWrite(scenario: Scenario, ghost: Ghost, event: LogEvent & { kind
   if (!isClaim(before, after)) {
     const stored = STORED[after.status] ?? (isMarker(after) ? "marker" : "outcome");
     const keys = after.status === "COMPLETED" ? changed(ghost.keys, key, { lastStored: call }) : ghost.keys;
-    return { calls: changed(ghost.calls, call, { stored }), keys };
+    return { ...ghost, calls: changed(ghost.calls, call, { stored }), keys };
   }
   const { owner, fence, attempts, leaseUntil } = after;
   const tookOver = before?.status === "IN_PROGRESS" && !isExpired(before, sentAt);
@@ -224,7 +242,7 @@ function observeWrite(scenario: Scenario, ghost: Ghost, event: LogEvent & { kind
     return at(scenario.calls, i).key === after.id && other.claim !== undefined ? { ...other, overtaken: true } : other;
   });
   const topFence = Math.max(at(ghost.keys, key).topFence, fence);
-  return { calls, keys: changed(ghost.keys, key, { topFence }) };
+  return { ...ghost, calls, keys: changed(ghost.keys, key, { topFence }) };
 }
 
 const STORED: Partial<Record<StoredRecord["status"], "release" | "parked">> = { RELEASED: "release", FAILED: "parked" };
@@ -249,6 +267,7 @@ function changed<T>(items: readonly T[], index: number, change: Partial<T>): T[]
  */
 export function ghostKey(ghost: Ghost, loose: readonly boolean[]): string {
   let text = "";
+  for (const body of ghost.bodies) text += `${refOf(body)}:${body.expiresAt};`;
   for (const key of ghost.keys) text += `${key.topFence},${key.deletedAt},${key.lastStored};`;
   ghost.calls.forEach((c, i) => {
     text += `|${c.phase[0]}`;

@@ -11,7 +11,7 @@ import type { Ending, Policy } from "../../src/engine/call.ts";
 import type { Execution } from "../../src/engine/execution.ts";
 import type { Clock, Runtime } from "../../src/engine/runtime.ts";
 import type { IdempotencyEvent } from "../../src/events.ts";
-import type { Store } from "../../src/store.ts";
+import type { ResultBody, Store } from "../../src/store.ts";
 import { errorOf, resultOf, tamper, whoseError, whoseValue } from "./outcomes.ts";
 import { type CallPlan, type HandlerOutcome, MAX_RESULT_BYTES, type Scenario } from "./scenario.ts";
 import type { Sut } from "./sut.ts";
@@ -20,7 +20,22 @@ import type { Sut } from "./sut.ts";
 export type Request =
   | { readonly verb: "insert"; readonly next: InProgressRecord }
   | { readonly verb: "swap"; readonly seen: RecordVersion; readonly next: StoredRecord }
-  | { readonly verb: "read"; readonly id: string };
+  | { readonly verb: "read"; readonly id: string }
+  | BodyRequest;
+
+/** About a body beside its record. */
+export type BodyRequest =
+  | { readonly verb: "putBody"; readonly body: ResultBody }
+  | { readonly verb: "getBody"; readonly ref: string };
+
+export function isAboutBody(request: Request): request is BodyRequest {
+  return request.verb === "putBody" || request.verb === "getBody";
+}
+
+/** By what a store of the model finds a body. */
+export function refOf({ id, owner }: ResultBody): string {
+  return `${id}#${owner}`;
+}
 
 export type StoreError = "unavailable" | "fatal" | "tooLarge";
 
@@ -122,7 +137,7 @@ export function createHost(sut: Sut, scenario: Scenario): Host {
     const send = (request: Request): Promise<never> =>
       new Promise((resolve, reject) => {
         const op = ++opCount;
-        if (request.verb !== "read") readClock = true; // when it was sent is part of what was done
+        if (request.verb !== "read" && request.verb !== "getBody") readClock = true; // when it was sent is part of what was done
         ops.set(op, { pending: { op, call, request, sentAt: now }, resolve, reject });
       });
     return {
@@ -130,6 +145,14 @@ export function createHost(sut: Sut, scenario: Scenario): Host {
       insert: (next) => send({ verb: "insert", next }),
       swap: (seen, next) => send({ verb: "swap", seen: versionOf(seen), next }),
       read: (id) => send({ verb: "read", id }),
+      ...(scenario.bodies && {
+        bodies: {
+          inlineLimit: 0,
+          maxBytes: MAX_RESULT_BYTES,
+          put: (body: ResultBody) => send({ verb: "putBody", body }),
+          get: (ref: string) => send({ verb: "getBody", ref }),
+        },
+      }),
     };
   }
 

@@ -97,7 +97,8 @@ function judgeSource({ scenario, ghost, plan, me, localNow }: Mine, from: number
   const { name } = plan;
   const seen = me.last.kind === "answered" ? me.last.seen : undefined;
   if (seen?.status === "COMPLETED" && callOf(scenario, seen.owner) === from) {
-    if (me.runs === 0 && isExpired(seen, localNow)) return `G5: call ${name} gets an outcome that has expired`;
+    if (me.runs === 0 && me.get === "none" && isExpired(seen, localNow))
+      return `G5: call ${name} gets an outcome that has expired`;
     if (me.runs > 0 && !me.overtaken) return `G6: call ${name} ran and gets another outcome`;
     if (me.runs > 0 && me.outcome === "error") return `G16: call ${name} threw, and its caller is given something else`;
     return undefined;
@@ -198,13 +199,19 @@ function judgeMarker({ scenario, ghost, call, plan, me }: Mine): string | undefi
   return undefined;
 }
 
+/** It was shown an outcome whose body it asked for in vain. */
+function cannotRead(me: CallGhost): boolean {
+  const seen = me.last.kind === "answered" ? me.last.seen : undefined;
+  return seen?.status === "COMPLETED" && (me.get === "failed" || me.get === "sent");
+}
+
 function judgeLost({ plan, me }: Mine): string | undefined {
   const { name } = plan;
   if (me.runs === 0) return `G2: call ${name} lost what it never had`;
   if (!me.overtaken && !me.deleted) return `G4: call ${name} is told that it lost the key, and nobody took it`;
   const seen = me.last.kind === "answered" ? me.last.seen : undefined;
   if (seen === undefined) return `G2: call ${name} is told that it lost the key, and no answer showed that`;
-  if (seen.status === "COMPLETED" && !differ(seen.payloadHash, plan.payload))
+  if (seen.status === "COMPLETED" && !differ(seen.payloadHash, plan.payload) && !cannotRead(me))
     return `G6: call ${name} does not get the outcome that stands for it`;
   return undefined;
 }
@@ -214,6 +221,7 @@ function judgeUnavailable(mine: Mine): string | undefined {
   const { name } = plan;
   const answered = me.last.kind === "answered" || me.last.kind === "none";
   if (me.runs === 0) {
+    if (cannotRead(me)) return undefined;
     if (answered) return `G10: call ${name} is told that the store is unavailable, and it answered`;
     if (plan.storeDown === "run" && me.seen?.status !== "IN_PROGRESS")
       return `G10: call ${name} asked to run all the same`;

@@ -59,7 +59,9 @@ function untrueOf(
       return me.overtaken || me.deleted ? undefined : ["G4", "but nobody took the key from it"];
     case "completionFailed":
       if (me.outcome === "unstorable" || me.outcome === "tooLarge" || me.erred) return undefined;
-      return me.deleted || me.overtaken || me.last.kind === "unanswered" ? undefined : ["G11", "but nothing failed"];
+      return me.deleted || me.overtaken || me.last.kind === "unanswered" || me.put === "sent"
+        ? undefined
+        : ["G11", "but nothing failed"];
     case "rejected":
       if (!(event.retryAfterMs >= 1)) return ["G25", "with no time to come back after"];
       if (me.known) return isLate(me, localNow) ? undefined : ["G3", "but the key is its own"];

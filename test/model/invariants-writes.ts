@@ -1,6 +1,6 @@
 /**
  * What may be written: who may claim over what, with which fence, lease and expiry, and what may end an attempt.
- * G1, G2, G5, G7, G9, G11 to G14, G24.
+ * G1, G2, G5, G7, G9, G11 to G14, G24, G27.
  */
 import type { InProgressRecord, StoredRecord } from "../../src/core/record.ts";
 import {
@@ -14,7 +14,7 @@ import {
   keysOf,
   knownRemaining,
 } from "./ghost.ts";
-import { at } from "./host.ts";
+import { at, refOf } from "./host.ts";
 import type { LogEvent } from "./log.ts";
 import { storedErrorOf, storedSuccessOf } from "./outcomes.ts";
 import { type CallPlan, PROMISED_MARGIN_MS, PROMISED_UNKNOWN_LEASE_MS, type Scenario } from "./scenario.ts";
@@ -29,7 +29,7 @@ export function judgeWrite(scenario: Scenario, ghost: Ghost, event: Wrote, now: 
   if (after.payloadHash !== plan.payload) return `G7: call ${plan.name} writes a fingerprint that is not its own`;
   if (after.status === "IN_PROGRESS" && isClaim(before, after))
     return judgeClaim(scenario, ghost, event, after, now) ?? judgeTerms(scenario, ghost, event, after);
-  return judgeSettling(scenario, plan, at(ghost.calls, call), event);
+  return judgeSettling(scenario, plan, at(ghost.calls, call), event, ghost.bodies);
 }
 
 function judgeClaim(
@@ -155,6 +155,7 @@ function judgeSettling(
   plan: CallPlan,
   me: CallGhost,
   { before, after, sentAt }: Wrote,
+  bodies: Ghost["bodies"],
 ): string | undefined {
   const { name } = plan;
   if (me.claim === undefined) return `G2: call ${name} writes without ever having claimed`;
@@ -179,8 +180,16 @@ function judgeSettling(
     if (!keep) return `G12: call ${name} stores an outcome that is not to be stored`;
     const text = outcome === "success" ? storedSuccessOf(name) : outcome === "error" ? storedErrorOf(name) : "";
     const marked = String(after.result).startsWith('{"$unstorable":');
-    const mayMark = text === "" || me.saidTooLarge;
-    if (after.result !== text && !(marked && mayMark)) return `G6: call ${name} stores something else than its outcome`;
+    const mayMark = text === "" || me.saidTooLarge || (scenario.bodies === true && me.put !== "answered");
+    if (marked && mayMark && text !== "" && !me.saidTooLarge && sentAt + 1_200 < halfOfTheRest(plan, me))
+      return `G11: call ${name} gives up storing its outcome in a body with time left`;
+    const ref = typeof after.result === "object" && "ref" in after.result ? after.result.ref : undefined;
+    const body = bodies.find((stored) => refOf(stored) === ref);
+    if (ref !== undefined && body === undefined) return `G27: call ${name} refers to a body that is not stored`;
+    if (body !== undefined && !(body.expiresAt * 1_000 > after.expiresAt * 1_000 + scenario.toleranceMs))
+      return `G27: the body of call ${name} may be deleted before its record expires`;
+    const result = body === undefined ? after.result : body.data;
+    if (result !== text && !(marked && mayMark)) return `G6: call ${name} stores something else than its outcome`;
   }
 
   // What is kept is kept for as long as was asked for, from when it was there, to the second.
@@ -189,6 +198,12 @@ function judgeSettling(
   if (!(kept <= sentAt + scenario.ttlSeconds * 1_000 + 1_000))
     return `G24: the outcome of call ${name} expires too late`;
   return undefined;
+}
+
+/** A body is tried for in half of the time that its call has left; so few faults cannot use up all tries. */
+function halfOfTheRest(plan: CallPlan, { startedLocal, finishedLocal }: CallGhost): number {
+  const deadline = startedLocal + (knownRemaining(plan) ?? 0);
+  return finishedLocal + (deadline > finishedLocal ? (deadline - finishedLocal) / 2 : 5_000);
 }
 
 function sameClaim(before: StoredRecord, after: StoredRecord): boolean {

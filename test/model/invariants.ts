@@ -5,7 +5,7 @@
  * Written from guarantees.md and api.md, not from the code: the numbers are those of the contract, and whatever the code
  * claims of itself (fences, leases, attempts, events) is held against the ghost.
  */
-import { aloneUntil, callOf, type Ghost, keysOf, knownRemaining } from "./ghost.ts";
+import { aloneUntil, callOf, type Ghost, isExpired, keysOf, knownRemaining } from "./ghost.ts";
 import { at } from "./host.ts";
 import { judgeEnding } from "./invariants-endings.ts";
 import { judgeEvent } from "./invariants-events.ts";
@@ -24,6 +24,8 @@ export function judge(scenario: Scenario, ghost: Ghost, event: LogEvent, now: nu
       return judgeEvent(scenario, ghost, event.call, event.event, event.localNow);
     case "ended":
       return judgeEnding(scenario, ghost, event, now);
+    case "body":
+      return judgeBodyRequest(scenario, ghost, event);
     case "deleted":
       return judgeDeletion(scenario, ghost, event, now);
     case "moved":
@@ -78,6 +80,20 @@ function judgeRun(scenario: Scenario, ghost: Ghost, { call, terms, localNow }: R
   }
   if (me.overtaken) return `G9: the handler of call ${name} begins after another call has taken the key over`;
   return undefined;
+}
+
+/** A body is asked for by one that was shown an outcome which has not expired. What takes long then is no matter. */
+function judgeBodyRequest(
+  scenario: Scenario,
+  ghost: Ghost,
+  { call, request, fares, localNow }: LogEvent & { kind: "body" },
+): string | undefined {
+  if (request.verb === "putBody" || fares !== "sent") return undefined;
+  const { last, runs } = at(ghost.calls, call);
+  const { name } = at(scenario.calls, call);
+  const seen = last.kind === "answered" ? last.seen : undefined;
+  if (seen?.status !== "COMPLETED") return `G6: call ${name} asks for a body that no record showed it`;
+  return runs === 0 && isExpired(seen, localNow) ? `G5: call ${name} asks for an outcome that has expired` : undefined;
 }
 
 function judgeDeletion(

@@ -1,7 +1,8 @@
 /** What an outside observer with the true time writes down. The invariants and the wording of traces know nothing else. */
 import type { StoredRecord } from "../../src/core/record.ts";
 import type { IdempotencyEvent } from "../../src/events.ts";
-import type { HandlerTerms, Request, SeenEnding, StoreError } from "./host.ts";
+import type { ResultBody } from "../../src/store.ts";
+import type { BodyRequest, HandlerTerms, Request, SeenEnding, StoreError } from "./host.ts";
 import type { HandlerOutcome } from "./scenario.ts";
 
 export type LogEvent =
@@ -27,6 +28,16 @@ export type LogEvent =
       readonly request: Request;
       readonly ok: boolean;
       readonly seen: StoredRecord | undefined;
+    }
+  /** A body was stored. */
+  | { readonly kind: "bodyStored"; readonly call: number; readonly body: ResultBody }
+  /** How a request about a body fares, as far as the call knows. */
+  | {
+      readonly kind: "body";
+      readonly call: number;
+      readonly request: BodyRequest;
+      readonly fares: "sent" | "answered" | "failed";
+      readonly localNow: number;
     }
   | { readonly kind: "failed"; readonly call: number; readonly request: Request; readonly error: StoreError }
   | { readonly kind: "ran"; readonly call: number; readonly terms: HandlerTerms; readonly localNow: number }

@@ -9,7 +9,7 @@
  */
 import type { RecordVersion, StoredRecord } from "../../src/core/record.ts";
 import type { Store } from "../../src/store.ts";
-import { type Burst, createHost, type Host, type Input, type Request } from "./host.ts";
+import { type BodyRequest, type Burst, createHost, type Host, type Input, type Request } from "./host.ts";
 import { MAX_RESULT_BYTES, type Scenario } from "./scenario.ts";
 import type { Sut } from "./sut.ts";
 
@@ -40,8 +40,9 @@ export interface Machine {
   readonly start: (host: number) => Place;
   readonly feed: (place: Place, input: Input, inputKey: string, localNow: number) => Promise<Place>;
   /** One atomic operation of the production memory store, on a record. */
-  readonly apply: (before: RecordBox, request: Box<Request>) => Promise<Applied>;
+  readonly apply: (before: RecordBox, request: Box<RecordRequest>) => Promise<Applied>;
   readonly box: (request: Request) => Box<Request>;
+  readonly boxAnswer: (answer: unknown) => Box<unknown>;
   /** What was run for real. */
   readonly runs: { bursts: number; storeOperations: number };
 }
@@ -67,7 +68,7 @@ function boxes<T>(): (value: T) => Box<T> {
   const known = new Map<string, Box<T>>();
   const same = new WeakMap<object, Box<T>>();
   return (value) => {
-    const object = value as object | undefined;
+    const object = typeof value === "object" && value !== null ? value : undefined;
     const quick = object === undefined ? undefined : same.get(object);
     if (quick !== undefined) return quick;
     const text = textOf(value);
@@ -101,6 +102,7 @@ export function rememberingMachine(sut: Sut, scenario: Scenario): Machine {
     runs,
     start: startOf,
     box: boxes<Request>(),
+    boxAnswer,
     async feed(from, input, inputKey, localNow) {
       const known = from.onward.get(inputKey);
       const found = known instanceof Map ? known.get(localNow) : known;
@@ -142,6 +144,7 @@ export function liveMachine(sut: Sut, scenario: Scenario): Machine {
     runs,
     start: startOf,
     box: boxes<Request>(),
+    boxAnswer,
     async feed(from, input, _, localNow) {
       runs.bursts++;
       const burst = await (hosts[from.host] as Host).feed(input, localNow);
@@ -160,11 +163,13 @@ export function liveMachine(sut: Sut, scenario: Scenario): Machine {
   };
 }
 
-function idOf(request: Request): string {
+type RecordRequest = Exclude<Request, BodyRequest>;
+
+function idOf(request: RecordRequest): string {
   return request.verb === "read" ? request.id : request.next.id;
 }
 
-async function perform(store: Store, request: Request): Promise<unknown> {
+async function perform(store: Store, request: RecordRequest): Promise<unknown> {
   if (request.verb === "insert") return await store.insert(request.next);
   if (request.verb === "swap") return await store.swap(request.seen as RecordVersion, request.next);
   return await store.read(request.id);

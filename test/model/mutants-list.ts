@@ -3,6 +3,7 @@
  *
  * `find` stands exactly once in the file, or the run fails: a mutant that no longer applies is a rule that moved.
  */
+import { BODIES } from "./mutants-bodies.ts";
 import { ENDS, WAITS } from "./mutants-ends.ts";
 
 export interface Mutant {
@@ -268,6 +269,6 @@ const CLAIMS: readonly Row[] = [
   ["fence follows the clock back", "G1", "a clock set back", RUNTIME, "last = Math.max(now, last + 1);", "last = now;"],
 ];
 
-export const MUTANTS: readonly Mutant[] = [...STORE, ...TERMS, ...CLAIMS, ...WAITS, ...ENDS].map(
+export const MUTANTS: readonly Mutant[] = [...STORE, ...TERMS, ...CLAIMS, ...WAITS, ...ENDS, ...BODIES].map(
   ([name, breaks, scenario, file, find, replace]) => ({ name, breaks, scenario, file, find, replace }),
 );

@@ -6,7 +6,7 @@
  * fastest by the whole tolerance.
  */
 import { aloneUntil, callOf, type Ghost, isMarker, keysOf, knownRemaining } from "./ghost.ts";
-import { at, createHost, type SeenEnding } from "./host.ts";
+import { at, createHost, isAboutBody, refOf, type SeenEnding } from "./host.ts";
 import { textOf } from "./machine.ts";
 import {
   type CallPlan,
@@ -58,8 +58,11 @@ export function createProbe(sut: Sut, scenario: Scenario): Probe {
       const [op] = burst.pending;
       if (op !== undefined) {
         const { request } = op;
-        const answer =
-          request.verb === "insert"
+        const answer = isAboutBody(request)
+          ? request.verb === "putBody"
+            ? refOf(request.body)
+            : state.ghost.bodies.find((body) => refOf(body) === request.ref)?.data
+          : request.verb === "insert"
             ? await store.insert(request.next)
             : request.verb === "swap"
               ? await store.swap(request.seen, request.next)

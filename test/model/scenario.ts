@@ -65,6 +65,8 @@ export interface Scenario {
   readonly faults: number;
   /** Requests that nobody waits for any more may arrive later: after an error, beside a second copy, after a death. */
   readonly strays?: boolean;
+  /** Every outcome is stored in a body beside its record. */
+  readonly bodies?: boolean;
   readonly extras?: Extras;
   /** What is assumed does not hold here: the checker must find this guarantee broken. */
   readonly mustFail?: string;

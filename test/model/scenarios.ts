@@ -134,6 +134,22 @@ const ENTRIES: readonly Entry[] = [
     bounds: [0, 1, 2],
   },
   {
+    name: "a body beside the record",
+    why: "every outcome lies in a body of its own, which has to be there before the record says so: G27, G11, G13, G6",
+    calls: [call("A"), call("B")],
+    bodies: true,
+    bounds: [0, 1, 2],
+  },
+  {
+    name: "a body, stray requests",
+    why: "copies of a body's write that arrive late, and an outcome that cannot be read now: G27, G10",
+    calls: [call("A", { storeDown: "run" }), call("B", { storeDown: "run", waitMs: 60 })],
+    outcomes: ["success"],
+    bodies: true,
+    strays: true,
+    bounds: [-1, 1, 2],
+  },
+  {
     name: "every outcome is kept",
     why: "`shouldStore` keeps errors: they are replayed as errors: G6, G11, G16",
     calls: [call("A", { keepsErrors: true }), call("B", { keepsErrors: true, shouldStoreThrows: true })],

@@ -4,7 +4,17 @@
 import type { StoredRecord } from "../../src/core/record.ts";
 import { disturbed, sleepsOver } from "./actions.ts";
 import { keysOf, observe } from "./ghost.ts";
-import { at, type Burst, type Input, type PendingOp, type Request, type StoreError } from "./host.ts";
+import {
+  at,
+  type BodyRequest,
+  type Burst,
+  type Input,
+  isAboutBody,
+  type PendingOp,
+  type Request,
+  refOf,
+  type StoreError,
+} from "./host.ts";
 import { judge } from "./invariants.ts";
 import type { LogEvent } from "./log.ts";
 import type { Box, Machine } from "./machine.ts";
@@ -44,8 +54,9 @@ export async function step(machine: Machine, scenario: Scenario, from: State, ac
       else note({ kind: "ended", call, ending: output.ending, localNow: local(host) });
     }
     for (const { op, call, request } of burst.pending) {
-      if (!before.pending.some((known) => known.op === op))
-        note({ kind: "sent", call, request, localNow: local(host) });
+      if (before.pending.some((known) => known.op === op)) continue;
+      if (isAboutBody(request)) note({ kind: "body", call, request, fares: "sent", localNow: local(host) });
+      else note({ kind: "sent", call, request, localNow: local(host) });
     }
     for (const { op, call, request, sentAt } of burst.left) {
       if (!isAnswered(state, host, op)) stray(call, machine.box(request), sentAt);
@@ -56,7 +67,7 @@ export async function step(machine: Machine, scenario: Scenario, from: State, ac
   }
 
   function stray(call: number, request: Box<Request>, sentAt: number): void {
-    if (request.value.verb === "read" || !scenario.strays) return;
+    if (request.value.verb === "read" || request.value.verb === "getBody" || !scenario.strays) return;
     const stragglers = [...state.stragglers, { call, request, sentAt }];
     state = { ...state, stragglers: stragglers.sort((a, b) => a.call - b.call || a.request.n - b.request.n) };
   }
@@ -67,23 +78,33 @@ export async function step(machine: Machine, scenario: Scenario, from: State, ac
     sentAt: number,
     straggler: boolean,
   ): Promise<Box<unknown>> {
+    if (isAboutBody(request.value)) return evaluateBody(call, request.value);
     const key = keysOf(scenario).indexOf(at(scenario.calls, call).key);
     const before = state.records[key];
-    const { answer, after } = await machine.apply(before, request);
+    const { answer, after } = await machine.apply(before, request as Box<Exclude<Request, BodyRequest>>);
     state = { ...state, records: replaced(state.records, key, after) };
     if (after === undefined || after === before) note({ kind: "unchanged", call, request: request.value, straggler });
     else note({ kind: "wrote", call, before: before?.value, after: after.value, sentAt, straggler });
     return answer;
   }
 
+  function evaluateBody(call: number, request: BodyRequest): Box<unknown> {
+    if (request.verb === "getBody")
+      return machine.boxAnswer(state.ghost.bodies.find((body) => refOf(body) === request.ref)?.data);
+    note({ kind: "bodyStored", call, body: request.body });
+    return machine.boxAnswer(refOf(request.body));
+  }
+
   async function answer(host: number, pending: PendingOp, box: Box<unknown>): Promise<void> {
     const { call, op, request } = pending;
-    note({ kind: "told", call, request, ...readAnswer(request, box.value) });
+    if (isAboutBody(request)) note({ kind: "body", call, request, fares: "answered", localNow: local(host) });
+    else note({ kind: "told", call, request, ...readAnswer(request, box.value) });
     await feed(host, { kind: "answer", op, answer: box.value }, `a${op}.${box.n}`);
   }
 
   async function fail(host: number, { call, op, request }: PendingOp, error: StoreError): Promise<void> {
-    note({ kind: "failed", call, request, error });
+    if (isAboutBody(request)) note({ kind: "body", call, request, fares: "failed", localNow: local(host) });
+    else note({ kind: "failed", call, request, error });
     await feed(host, { kind: "error", op, error }, `e${op}.${error}`);
   }
 

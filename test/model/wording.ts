@@ -79,11 +79,16 @@ const FINISHES = {
 };
 
 function ofCall(scenario: Scenario, log: readonly LogEvent[]): string {
-  const event = log.find(({ kind }) => ["told", "wrote", "unchanged"].includes(kind)) as { call: number } | undefined;
+  const event = log.find(({ kind }) => ["told", "wrote", "unchanged", "body", "bodyStored"].includes(kind)) as
+    | { call: number }
+    | undefined;
   return event === undefined ? "" : ` (call ${at(scenario.calls, event.call).name})`;
 }
 
 function evaluated(scenario: Scenario, log: readonly LogEvent[]): string {
+  if (log.some(({ kind }) => kind === "bodyStored")) return "body stored";
+  const about = log.find(({ kind }) => kind === "body");
+  if (about?.kind === "body" && about.fares !== "sent") return about.request.verb === "putBody" ? "body" : "body read";
   const event = log.find(({ kind }) => kind === "wrote" || kind === "unchanged");
   if (event?.kind === "wrote") return wordWrite(scenario, event.before, event.after);
   if (event?.kind !== "unchanged") return "its request";
